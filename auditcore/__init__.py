@@ -1,0 +1,18 @@
+"""The core of Telltale: was my photo used to train this model?
+
+The rooms, in the order in which the data walks through them (no room imports a later one):
+
+    errors, randomness   sentences for people; draws that anyone can repeat
+    photos               read safely, normalise, write what is published
+    marks                families of marks, and how visible they are
+    kit                  seal, open, make any version again from the seed
+    models               what a model can be asked
+    scores               what a model says about a version, as one number
+    sequential           the tests, their staircases and exact rates
+    audit                kit + model + score + test -> a stream of events
+    evidence             the report, and how a stranger verifies it
+    lab                  the data and the training of the demo models
+    jobs, cli            long work outside the page; the command line
+"""
+
+__version__ = "0.1.0"
