@@ -1,0 +1,78 @@
+"""Coarse grids of colour changes, spread over pictures of any size in integer arithmetic.
+
+Every family's mark ends as such a grid, so that marks of a 24-megapixel photo and of its audit copy
+are the same picture, and so that one short function decides what is published.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditcore.marks.base import Pixels
+
+LEVEL = 64
+"""Grid units in one grey level (one step of an 8-bit channel)."""
+
+_FRACTION_BITS = 8
+_SHIFT = LEVEL.bit_length() - 1 + 2 * _FRACTION_BITS
+_STRIPE_VALUES = 1 << 15
+
+Grid = NDArray[np.int32]
+
+
+def add_grid(pixels: Pixels, grid: Grid) -> Pixels:
+    """Add a grid of colour changes to a picture, in a new array.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        grid: (rows, columns, 3) int32, at least 2 x 2, in units of 1/LEVEL grey level, absolute
+            values up to 255 levels. Its cells tile the picture; between their centres the change
+            is interpolated linearly, beyond the outermost centres it stays constant.
+
+    Works on stripes that fit in a processor's cache; beside the result it holds little more than
+    `rows` lines of the picture.
+    """
+    height, width, _ = pixels.shape
+    lines = _along_lines(grid, width)
+    upper, fraction = _positions(height, len(grid))
+    flat = pixels.reshape(height, width * 3)
+    marked = np.empty_like(flat)
+    step = max(1, _STRIPE_VALUES // (width * 3))
+    for top in range(0, height, step):
+        rows = slice(top, top + step)
+        marked[rows] = _stripe(flat[rows], lines, upper[rows], fraction[rows])
+    return marked.reshape(pixels.shape)
+
+
+def _along_lines(grid: Grid, width: int) -> NDArray[np.int32]:
+    """Interpolate each grid row to `width` pixels: (rows, width * 3), times 2**_FRACTION_BITS."""
+    left, fraction = _positions(width, grid.shape[1])
+    change = grid[:, left + 1] - grid[:, left]
+    lines = (grid[:, left] << _FRACTION_BITS) + change * fraction[:, None]
+    return lines.reshape(len(grid), width * 3)
+
+
+def _positions(size: int, cells: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Place `size` pixel centres among `cells` cell centres: cell before, and fraction past it."""
+    numerator = (2 * np.arange(size, dtype=np.int64) + 1) * cells - size
+    place = np.clip((numerator << _FRACTION_BITS) // (2 * size), 0, (cells - 1) << _FRACTION_BITS)
+    before = np.minimum(place >> _FRACTION_BITS, cells - 2)
+    return before.astype(np.intp), (place - (before << _FRACTION_BITS)).astype(np.int32)
+
+
+def _stripe(
+    flat: NDArray[np.uint8],
+    lines: NDArray[np.int32],
+    upper: NDArray[np.intp],
+    fraction: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Return one stripe of the marked picture, rounded to nearest and kept within 0 .. 255."""
+    above = lines[upper]
+    total = lines[upper + 1]
+    total -= above
+    total *= fraction[:, None]
+    above <<= _FRACTION_BITS
+    total += above
+    total += 1 << (_SHIFT - 1)
+    total >>= _SHIFT
+    total += flat
+    return np.clip(total, 0, 255, out=total)
