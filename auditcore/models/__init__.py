@@ -1,0 +1,73 @@
+"""Which models can be audited, and how to open one.
+
+    from auditcore.models import open_model
+    model = open_model("demo:with")
+
+A further kind of model is one module here with `open_spec(place, spec)` and `entries()`, and one
+line in KINDS.
+"""
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from auditcore.errors import ModelError
+from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, Pixels
+from auditcore.models.suggest import did_you_mean
+
+__all__ = [
+    "KINDS",
+    "Capability",
+    "Model",
+    "ModelEntry",
+    "ModelIdentity",
+    "Pixels",
+    "list_models",
+    "open_model",
+]
+
+# What stands before the colon of a spec -> the module of that kind. Modules load when they are
+# first needed, because torch and open_clip take seconds.
+KINDS = {
+    "demo": "auditcore.models.demo",
+    "efficientnet-lite0": "auditcore.models.efficientnet",
+    "openclip": "auditcore.models.openclip",
+}
+
+
+class _Kind(Protocol):
+    def open_spec(self, place: str, spec: str) -> Model: ...
+
+    def entries(self) -> list[ModelEntry]: ...
+
+
+def open_model(spec: str) -> Model:
+    """Open the model that a spec names.
+
+    Args:
+        spec: KIND or KIND:PLACE, such as "demo:with", "openclip:ViT-B-32/laion2b_s34b_b79k",
+            "openclip:my-folder" or "efficientnet-lite0".
+
+    Raises:
+        ModelError: an unknown kind or model (with the nearest names), a model that cannot be
+            opened safely, one that is damaged, or no network where one is needed.
+    """
+    spec = spec.strip()
+    kind, _, place = spec.partition(":")
+    if kind not in KINDS:
+        known = ["demo:with", "demo:without", "efficientnet-lite0", f"openclip:{place}"]
+        raise ModelError(
+            f"There is no model '{spec}'.{did_you_mean(spec, known)} A model is named by its "
+            f"kind first ({', '.join(KINDS)}), such as demo:with or "
+            "openclip:ViT-B-32/laion2b_s34b_b79k."
+        )
+    return _kind(kind).open_spec(place, spec)
+
+
+def list_models() -> list[ModelEntry]:
+    """Return every model that can be audited by name: those on this machine first."""
+    found = [entry for name in KINDS for entry in _kind(name).entries()]
+    return sorted(found, key=lambda entry: not entry.on_this_machine)
+
+
+def _kind(name: str) -> _Kind:
+    return cast(_Kind, import_module(KINDS[name]))

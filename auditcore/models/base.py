@@ -1,0 +1,117 @@
+"""What a model can be asked, whatever kind it is.
+
+A kind of model is one module of this package with two functions, `open_spec` and `entries`, and one
+line in the registry of `auditcore.models`. Nothing outside this package knows the kinds.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditcore.errors import ModelError
+
+Pixels = NDArray[np.uint8]
+
+
+class Capability(StrEnum):
+    """What a model answers. What it cannot be asked decides which scores it can be audited with."""
+
+    IMAGE_FEATURES = "image features"
+    TEXT_FEATURES = "text features"
+    PROBABILITIES = "class probabilities"
+    LABELS = "predicted labels"
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model answered: goes into the plan, the log and the report of an audit.
+
+    Attributes:
+        spec: what the person typed to choose it, such as "demo:with".
+        kind: the kind of model, such as "openclip".
+        name: what to call it on screen.
+        fingerprint: SHA-256 (hex) over weights, architecture and preprocessing. Two specs that
+            open the same model share it; the machine and the device have no part in it.
+        released: the day the model was published, where that is known: a model older than a kit
+            cannot have used the kit's photos.
+        details: for the screen and the report, such as preprocessing, parameters, device.
+    """
+
+    spec: str
+    kind: str
+    name: str
+    fingerprint: str
+    released: datetime.date | None
+    details: dict[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One line of the list of models that can be audited.
+
+    Attributes:
+        spec: what to give `open_model`.
+        title: one line for a person.
+        gives: the capabilities it has.
+        size_bytes: size of its weights, or None when that is not known on this machine.
+        on_this_machine: True when it opens without a download.
+    """
+
+    spec: str
+    title: str
+    gives: frozenset[Capability]
+    size_bytes: int | None
+    on_this_machine: bool
+
+
+class Model(Protocol):
+    """A model that can be audited. Subclass it and write the questions the model can answer.
+
+    Answers are deterministic: the same images in the same call give the same bytes. A model is not
+    thread-safe; one worker owns it.
+
+    Attributes:
+        identity: which model this is.
+        capabilities: the questions it answers; the others raise ModelError.
+        input_size: side in pixels of the square picture it looks at. An image of exactly this size
+            is used as it is; any other goes through the model's own resize and crop.
+        labels: the names of its classes in the order of its probabilities; () for no classifier.
+    """
+
+    identity: ModelIdentity
+    capabilities: frozenset[Capability]
+    input_size: int
+    labels: tuple[str, ...]
+
+    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+        """Return one feature vector an image, shape (B, D), not normalised.
+
+        Args:
+            images: sRGB pictures of any size, shape (H, W, 3) each.
+        """
+        raise lacks(self.identity, Capability.IMAGE_FEATURES)
+
+    def text_features(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return one feature vector a text, shape (B, D), in the space of `image_features`."""
+        raise lacks(self.identity, Capability.TEXT_FEATURES)
+
+    def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
+        """Return the probability of each of `labels`, shape (B, C); rows sum to 1."""
+        raise lacks(self.identity, Capability.PROBABILITIES)
+
+    def predicted_labels(self, images: Sequence[Pixels]) -> NDArray[np.int64]:
+        """Return the index into `labels` of the most probable class, shape (B,)."""
+        if Capability.PROBABILITIES not in self.capabilities:
+            raise lacks(self.identity, Capability.LABELS)
+        best: NDArray[np.int64] = self.probabilities(images).argmax(axis=1)
+        return best
+
+
+def lacks(identity: ModelIdentity, capability: Capability) -> ModelError:
+    """Return the error for a question that this model cannot answer."""
+    return ModelError(f"The model {identity.name} does not give {capability}.")

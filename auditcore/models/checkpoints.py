@@ -1,0 +1,66 @@
+"""Weights from strangers: safetensors and JSON, never a pickle.
+
+A pickle can run any program the moment it is opened. It is told by its first bytes, whatever its
+name is, and refused with the way to convert it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from auditcore.errors import ModelError
+
+_PICKLE_NAMES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"}
+_PICKLE_STARTS = (b"PK\x03\x04", b"\x80")  # torch's zip archive; pickle protocol 2 and later
+_CONFIG_LIMIT = 1_000_000
+
+
+def check_safetensors(path: Path) -> None:
+    """Refuse a weights file that is not safetensors.
+
+    Raises:
+        ModelError: the file is a pickle (by name or by content), empty, or something else.
+    """
+    with path.open("rb") as file:
+        start = file.read(9)
+    if path.suffix.lower() in _PICKLE_NAMES or start.startswith(_PICKLE_STARTS):
+        raise ModelError(pickle_refusal(path))
+    if path.suffix.lower() != ".safetensors":
+        raise ModelError(f"{path.name} is not a weights file: expected a name in .safetensors.")
+    header = int.from_bytes(start[:8], "little")
+    if start[8:] != b"{" or header + 8 > path.stat().st_size:
+        raise ModelError(
+            f"{path.name} is not a whole safetensors file: it may be damaged or cut short. "
+            "Copy or download it again."
+        )
+
+
+def pickle_refusal(path: Path) -> str:
+    """Return the sentence that refuses a pickle and says how to convert it."""
+    return (
+        f"{path.name} is a pickle, which can run any program when it is opened, so it is not "
+        "opened here. On a computer where you trust the file, convert it: "
+        'python -c "import torch, safetensors.torch as s; '
+        f"d = torch.load('{path.name}', weights_only=True, map_location='cpu'); "
+        "d = d.get('state_dict', d); "
+        "s.save_file({k.removeprefix('module.'): v.contiguous().clone() for k, v in d.items()}, "
+        "'open_clip_model.safetensors')\" "
+        "and put the result beside its open_clip_config.json."
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return a JSON object from a file of at most one megabyte.
+
+    Raises:
+        ModelError: too large, not JSON, or not an object.
+    """
+    if path.stat().st_size > _CONFIG_LIMIT:
+        raise ModelError(f"{path.name} is too large to be a model's configuration.")
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path.name} is not valid JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise ModelError(f"{path.name} is not a model's configuration: a JSON object is expected.")
+    return value

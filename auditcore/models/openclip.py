@@ -1,0 +1,233 @@
+"""Models in open_clip's architectures: image and text features in one space.
+
+Specs: `openclip:NAME/PRETRAINED` (the hub), `openclip:PATH` (a safetensors file beside its
+open_clip_config.json, or a `local-dir:` folder).
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from numpy.typing import NDArray
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from PIL import Image
+
+from auditcore.errors import ModelError
+from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, Pixels
+from auditcore.models.devices import DEVICE_TITLES, choose_device, steady
+from auditcore.models.fingerprint import fingerprint
+from auditcore.models.openclip_folder import folder_source
+from auditcore.models.openclip_hub import cached_weights, hub_source, known_names
+from auditcore.models.openclip_source import OpenClipSource
+from auditcore.models.preprocessing import Preprocessing, describe
+
+GIVES = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
+_CHUNK = 64  # images in memory at a time
+_LOCAL_PREFIX = "local-dir:"
+
+
+class OpenClipModel(Model):
+    """An open_clip model in float32, answering with the features of its joint space."""
+
+    def __init__(self, spec: str, kind: str, source: OpenClipSource) -> None:
+        """Build the model and load its weights.
+
+        Raises:
+            ModelError: the weights do not fit the architecture, or the vocabulary does not.
+        """
+        self.device = choose_device()
+        network = _build(source)
+        self.preprocessing = _preprocessing(network, source)
+        self._tokenizer = _tokenizer(source)
+        self._network = network.eval().to(self.device)
+        self.capabilities = GIVES
+        self.labels = ()
+        self.input_size = self.preprocessing.size
+        self.identity = ModelIdentity(
+            spec=spec,
+            kind=kind,
+            name=source.name,
+            fingerprint=_fingerprint(source, self.input_size),
+            released=None,
+            details=self._details(source),
+        )
+
+    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+        """Return the projected image features, shape (B, D)."""
+        with steady():
+            parts = [
+                self._network.encode_image(self.preprocessing.batch(chunk).to(self.device)).cpu()
+                for chunk in _chunks(images)
+            ]
+        return np.concatenate([part.numpy() for part in parts])
+
+    def text_features(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the projected text features, shape (B, D); long texts are cut by the tokenizer."""
+        with steady():
+            tokens = self._tokenizer(list(texts)).to(self.device)
+            features: torch.Tensor = self._network.encode_text(tokens)
+            return features.cpu().numpy()
+
+    def _details(self, source: OpenClipSource) -> dict[str, str]:
+        steps = self.preprocessing
+        count = sum(parameter.numel() for parameter in self._network.parameters())
+        return {
+            "architecture": _architecture_words(source),
+            "weights": source.weights.name,
+            "parameters": f"{count / 1e6:.1f} million",
+            "preprocessing": steps.words,
+            "device": DEVICE_TITLES[self.device.type],
+            "precision": "float32",
+        }
+
+
+def open_spec(place: str, spec: str) -> Model:
+    """Open `openclip:PLACE`: a path when there is one, else a NAME/PRETRAINED of the hub.
+
+    Raises:
+        ModelError: neither, or a model that cannot be used; the sentence says which.
+    """
+    return OpenClipModel(spec, "openclip", _source(place))
+
+
+def entries() -> list[ModelEntry]:
+    """Return every model open_clip publishes, those on this machine first."""
+    return sorted((_entry(name) for name in known_names()), key=lambda e: not e.on_this_machine)
+
+
+def _entry(name: str) -> ModelEntry:
+    weights = cached_weights(name)
+    return ModelEntry(
+        spec=f"openclip:{name}",
+        title=f"CLIP {name.replace('/', ', weights ')} (open_clip)",
+        gives=GIVES,
+        size_bytes=weights.stat().st_size if weights else None,
+        on_this_machine=weights is not None,
+    )
+
+
+def _source(place: str) -> OpenClipSource:
+    if place in known_names():
+        return hub_source(place)
+    path = Path(place.removeprefix(_LOCAL_PREFIX)).expanduser()
+    if path.exists():
+        return folder_source(path)
+    if place.startswith((_LOCAL_PREFIX, ".", "~", "/")) or path.suffix in (".safetensors", ".pt"):
+        raise ModelError(f"There is no file or folder {path}.")
+    return hub_source(place)
+
+
+def _build(source: OpenClipSource) -> Any:
+    """Return the network with its weights; nothing of it is downloaded."""
+    with _quiet():
+        try:
+            network = open_clip.create_model(
+                source.architecture,
+                load_weights=False,
+                pretrained_image=False,
+                pretrained_text=False,
+                force_quick_gelu=source.force_quick_gelu,
+                force_preprocess_cfg=dict(source.preprocess),
+            )
+        except Exception as error:  # a stranger's architecture may fail anywhere in open_clip
+            raise ModelError(
+                f"open_clip cannot build the architecture of {source.name}: {error}"
+            ) from error
+        try:
+            open_clip.load_checkpoint(network, str(source.weights), strict=True)
+        except Exception as error:
+            raise ModelError(
+                f"The weights {source.weights.name} do not fit the architecture that is described "
+                f"beside them: {str(error).strip().splitlines()[-1].strip()}"
+            ) from error
+    return network
+
+
+def _preprocessing(network: Any, source: OpenClipSource) -> Preprocessing:
+    config = PreprocessCfg(**network.visual.preprocess_cfg)
+    _, height, width = config.input_size
+    if height != width:
+        raise ModelError(
+            f"{source.name} looks at pictures of {width} x {height}; only square ones can be used."
+        )
+    steps = image_transform_v2(config, is_train=False).transforms
+    return Preprocessing(
+        size=height,
+        geometry=_in_turn(steps[:-2]),  # the last two are ToTensor and Normalize
+        mean=source.preprocess["mean"],
+        std=source.preprocess["std"],
+        words=describe(
+            source.resize_words(), height, source.preprocess["mean"], source.preprocess["std"]
+        ),
+    )
+
+
+def _architecture_words(source: OpenClipSource) -> str:
+    if not source.architecture.startswith(_LOCAL_PREFIX):
+        return source.architecture
+    tower = source.model_config["vision_cfg"]
+    parts = [f"{key} {tower[key]}" for key in ("layers", "width", "patch_size") if key in tower]
+    return str(tower.get("timm_model_name") or f"open_clip ({', '.join(parts)})")
+
+
+def _in_turn(
+    steps: Sequence[Callable[[Image.Image], Image.Image]],
+) -> Callable[[Image.Image], Image.Image]:
+    def run(picture: Image.Image) -> Image.Image:
+        for step in steps:
+            picture = step(picture)
+        return picture
+
+    return run
+
+
+def _tokenizer(source: OpenClipSource) -> Any:
+    options = {"bpe_path": str(source.vocabulary)} if source.vocabulary else {}
+    try:
+        tokenizer = open_clip.get_tokenizer(source.architecture, **options)
+    except ImportError as error:
+        raise ModelError(
+            f"{source.name} needs one more package for its texts: pip install transformers"
+        ) from error
+    except Exception as error:  # a vocabulary that is missing, damaged or offline
+        raise ModelError(f"The tokenizer of {source.name} cannot be opened: {error}") from error
+    room = source.model_config["text_cfg"].get("vocab_size", 49408)
+    if getattr(tokenizer, "vocab_size", 0) > room:
+        raise ModelError(
+            f"The vocabulary of {source.name} has {tokenizer.vocab_size} words, its text model "
+            f"only {room}: they do not belong together."
+        )
+    return tokenizer
+
+
+def _fingerprint(source: OpenClipSource, size: int) -> str:
+    files = [source.weights, *([source.vocabulary] if source.vocabulary else [])]
+    settings = {"model": source.model_config, "preprocess": {**source.preprocess, "size": size}}
+    return fingerprint(files, settings)
+
+
+def _chunks(images: Sequence[Pixels]) -> Iterator[Sequence[Pixels]]:
+    if not images:
+        raise ModelError("No picture was given to the model.")
+    for start in range(0, len(images), _CHUNK):
+        yield images[start : start + _CHUNK]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence open_clip's "initialized randomly": the weights are loaded a line later."""
+
+    def not_open_clip(record: logging.LogRecord) -> bool:
+        return "open_clip" not in record.pathname
+
+    root = logging.getLogger()
+    root.addFilter(not_open_clip)
+    try:
+        yield
+    finally:
+        root.removeFilter(not_open_clip)

@@ -1,0 +1,59 @@
+"""From pictures to the tensor a model looks at, equal to the model's own transform to the last bit.
+
+Only the geometry differs between models and runs picture by picture (Pillow, in a few threads);
+the arithmetic after it is done once for the whole batch.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from auditcore.models.base import Pixels
+
+_THREADS = ThreadPoolExecutor(
+    max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="preprocessing"
+)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """One model's preprocessing.
+
+    Attributes:
+        size: side of the square the geometry gives, in pixels.
+        geometry: resize and crop, from any RGB picture to (size, size).
+        mean: subtracted from each channel, on the scale 0..1.
+        std: each channel is divided by it after that.
+        words: what happens to a picture, for a person.
+    """
+
+    size: int
+    geometry: Callable[[Image.Image], Image.Image]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    words: str
+
+    def batch(self, images: Sequence[Pixels]) -> torch.Tensor:
+        """Return the pictures as the model's input, shape (B, 3, size, size), float32."""
+        fitted = np.stack(list(_THREADS.map(self._fit, images)))  # (B, S, S, 3) uint8
+        tensor = torch.from_numpy(fitted).permute(0, 3, 1, 2).contiguous().to(torch.float32)
+        mean = torch.tensor(self.mean).view(3, 1, 1)
+        std = torch.tensor(self.std).view(3, 1, 1)
+        return tensor.div_(255).sub_(mean).div_(std)
+
+    def _fit(self, image: Pixels) -> NDArray[np.uint8]:
+        if image.shape == (self.size, self.size, 3):
+            return image
+        return np.asarray(self.geometry(Image.fromarray(image)))
+
+
+def describe(resize: str, size: int, mean: Sequence[float], std: Sequence[float]) -> str:
+    """Return one line on a preprocessing, such as the screen shows before an audit."""
+    numbers = [", ".join(f"{value:.4g}" for value in values) for values in (mean, std)]
+    return f"{resize} to {size} x {size} px; mean {numbers[0]}; deviation {numbers[1]}"

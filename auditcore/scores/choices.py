@@ -1,0 +1,184 @@
+"""The scores there are, and which one fits a model and a kit best.
+
+The numbers of views and the crops were chosen by measurement: tests/benchmarks/score_choice.py.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from auditcore.errors import ScoreError
+from auditcore.models.base import Capability, Model
+from auditcore.models.suggest import did_you_mean
+from auditcore.scores import entropy, similarity
+from auditcore.scores.base import KitView, Reference, Score
+from auditcore.scores.views import Crop
+
+_PROBABILITIES = frozenset({Capability.PROBABILITIES})
+_LABELS = frozenset({Capability.LABELS})
+_IMAGES = frozenset({Capability.IMAGE_FEATURES})
+_BOTH = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
+
+
+def _modified_entropy(answer: NDArray[Any], label: int, _classes: int) -> float:
+    return entropy.modified_entropy_score(entropy.mean_probabilities(answer), label)
+
+
+def _negative_entropy(answer: NDArray[Any], _nothing: None, _classes: int) -> float:
+    return entropy.negative_entropy_score(entropy.mean_probabilities(answer))
+
+
+def _histogram_known(answer: NDArray[Any], label: int, classes: int) -> float:
+    return entropy.modified_entropy_score(entropy.label_histogram(answer, classes), label)
+
+
+def _histogram_unknown(answer: NDArray[Any], _nothing: None, classes: int) -> float:
+    return entropy.negative_entropy_score(entropy.label_histogram(answer, classes))
+
+
+def _view_similarity(answer: NDArray[Any], _nothing: None, _classes: int) -> float:
+    return similarity.view_similarity_score(answer)
+
+
+def _caption_cosine(answer: NDArray[Any], caption: NDArray[Any], _classes: int) -> float:
+    return similarity.caption_cosine_score(answer, caption)
+
+
+_ALL = (
+    Score(
+        name="caption-cosine",
+        title="How near the model puts the picture to its caption",
+        asks=Capability.IMAGE_FEATURES,
+        needs=_BOTH,
+        reference=Reference.CAPTION,
+        views=8,
+        crop=Crop(least_area=0.8),
+        value=_caption_cosine,
+    ),
+    Score(
+        name="modified-entropy",
+        title="How sure the model is of the picture's true label",
+        asks=Capability.PROBABILITIES,
+        needs=_PROBABILITIES,
+        reference=Reference.LABEL,
+        views=16,
+        crop=Crop(least_area=0.8),
+        value=_modified_entropy,
+    ),
+    Score(
+        name="negative-entropy",
+        title="How sure the model is of its answer, whatever the answer is",
+        asks=Capability.PROBABILITIES,
+        needs=_PROBABILITIES,
+        reference=Reference.NOTHING,
+        views=16,
+        crop=Crop(least_area=0.8),
+        value=_negative_entropy,
+    ),
+    Score(
+        name="label-histogram",
+        title="How often the model names the picture's true label",
+        asks=Capability.LABELS,
+        needs=_LABELS,
+        reference=Reference.LABEL,
+        views=16,
+        crop=Crop(least_area=0.8),
+        value=_histogram_known,
+    ),
+    Score(
+        name="label-histogram-unknown",
+        title="How often the model names the same label, whatever the label is",
+        asks=Capability.LABELS,
+        needs=_LABELS,
+        reference=Reference.NOTHING,
+        views=16,
+        crop=Crop(least_area=0.8),
+        value=_histogram_unknown,
+    ),
+    Score(
+        name="view-similarity",
+        title="How alike the model finds different parts of the picture",
+        asks=Capability.IMAGE_FEATURES,
+        needs=_IMAGES,
+        reference=Reference.NOTHING,
+        views=64,
+        crop=Crop(least_area=0.2, flip=True),
+        value=_view_similarity,
+    ),
+)
+
+SCORES: dict[str, Score] = {score.name: score for score in _ALL}
+
+
+def default_score(model: Model, kit: KitView, photos: Iterable[int] | None = None) -> str:
+    """Return the name of the strongest score that the model and the kit allow.
+
+    Args:
+        model: decides by its capabilities.
+        kit: decides by the captions and labels of its photos.
+        photos: indices of the photos to be audited; all of the kit's if None.
+
+    Raises:
+        ScoreError: the model gives nothing to score, or knows only some of the photos' labels
+            (then one of them is probably mistyped).
+    """
+    chosen = list(range(len(kit.photos)) if photos is None else photos)
+    for fits, name in _preferences(model, kit, chosen):
+        if SCORES[name].needs <= model.capabilities and fits():
+            return name
+    raise ScoreError(f"The model {model.identity.name} gives nothing that can be scored.")
+
+
+def _preferences(
+    model: Model, kit: KitView, photos: list[int]
+) -> list[tuple[Callable[[], bool], str]]:
+    """Return the scores, strongest first, each with the question whether the kit allows it."""
+
+    def captioned() -> bool:
+        return all(kit.photos[photo].caption for photo in photos)
+
+    def labelled() -> bool:
+        return all_labels_known(model, kit, photos)
+
+    return [
+        (captioned, "caption-cosine"),
+        (labelled, "modified-entropy"),
+        (lambda: True, "negative-entropy"),
+        (labelled, "label-histogram"),
+        (lambda: True, "label-histogram-unknown"),
+        (lambda: True, "view-similarity"),
+    ]
+
+
+def all_labels_known(model: Model, kit: KitView, photos: Iterable[int]) -> bool:
+    """Say whether every photo has a label of the model's; False when none has.
+
+    Raises:
+        ScoreError: some have and some are unknown to the model, naming the first.
+    """
+    labels = [kit.photos[photo].label for photo in photos]
+    if any(label is None for label in labels):
+        return False
+    known = {name.casefold() for name in model.labels}
+    matches = [str(label).strip().casefold() in known for label in labels]
+    if any(matches) and not all(matches):
+        label_index(model, str(labels[matches.index(False)]))
+    return all(matches)
+
+
+def label_index(model: Model, label: str) -> int:
+    """Return the place of a label among the model's, upper and lower case alike.
+
+    Raises:
+        ScoreError: the model has no such label; the nearest are named.
+    """
+    folded = [name.casefold() for name in model.labels]
+    wanted = label.strip().casefold()
+    if wanted not in folded:
+        raise ScoreError(
+            f"The label '{label}' is not one of the {len(folded)} that {model.identity.name} "
+            f"knows.{did_you_mean(label, model.labels)} Without labels, choose the score "
+            "negative-entropy or label-histogram-unknown."
+        )
+    return folded.index(wanted)

@@ -1,0 +1,202 @@
+"""Asks a model about versions and returns one number each.
+
+Why every version is its own call: the last bits of a network's answer depend on how many pictures
+share a call. A test that ranks versions must not see that, so a version's views always travel
+together and alone: whatever is asked before, after or beside it, its answer is the same to the bit.
+Pictures of the next versions are made in other threads meanwhile.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from auditcore.errors import ScoreError
+from auditcore.models.base import Capability, Model, Pixels
+from auditcore.models.suggest import did_you_mean
+from auditcore.scores.base import Answer, KitView, Query, Reference, Score, digest_parts
+from auditcore.scores.choices import SCORES, label_index
+from auditcore.scores.views import View, cut_views, draw_views
+
+VIEWS_MAX = 256
+SIGNIFICANT_DIGITS = 6
+_AHEAD = 4  # versions made ready while the model works
+_PROBE_SIDE, _PROBE_CELLS = 448, 8
+
+
+class Scorer:
+    """One kit, one model, one score: answers queries about versions.
+
+    Attributes:
+        score: the score in use.
+        images_per_query: pictures the model sees for each query.
+        description: name and parameters of the score, JSON values; part of the audit's plan.
+    """
+
+    def __init__(
+        self,
+        kit: KitView,
+        model: Model,
+        score_name: str,
+        views: int | None = None,
+        photos: Iterable[int] | None = None,
+    ) -> None:
+        """Check that the score fits before anything is asked.
+
+        Args:
+            kit: where versions, captions, labels and the draws of the views come from.
+            model: the model to ask.
+            score_name: one of SCORES.
+            views: views a version, 1 to VIEWS_MAX; the score's own number if None.
+            photos: indices of the photos that will be queried; all of the kit's if None.
+
+        Raises:
+            ScoreError: no such score, a model that lacks what it needs, photos without a caption
+                or label (named), a label the model does not know (with the nearest ones).
+        """
+        self.score = _find(score_name)
+        self.images_per_query = self.score.views if views is None else views
+        if not 1 <= self.images_per_query <= VIEWS_MAX:
+            raise ScoreError(f"The number of views must be between 1 and {VIEWS_MAX}.")
+        self._kit = kit
+        self._model = model
+        self._photos = sorted(set(range(len(kit.photos)) if photos is None else photos))
+        _check_model(self.score, model)
+        self._references = self._find_references()
+        self._views = {photo: self._draw(photo) for photo in self._photos}
+        self.description: dict[str, Any] = {
+            "name": self.score.name,
+            "views": self.images_per_query,
+            "crop": self.score.crop.to_json(),
+            "significant_digits": SIGNIFICANT_DIGITS,
+        }
+
+    def answer(self, queries: Sequence[Query]) -> list[Answer]:
+        """Return one answer a query, in order.
+
+        Raises:
+            ScoreError: an answer that is not a number, or a photo that was not announced.
+            ModelError: the model failed.
+        """
+        unknown = {query.photo for query in queries} - set(self._photos)
+        if unknown:
+            raise ScoreError(f"No views were drawn for the photos {sorted(unknown)}.")
+        return [self._judge(query.photo, images) for query, images in self._prepared(queries)]
+
+    def probe(self) -> Answer:
+        """Return the answer to a picture that is always the same: a drift of it is the model's."""
+        photo = self._photos[0]
+        return self._judge(photo, self._cut(photo, probe_picture(self._kit)))
+
+    def _prepared(self, queries: Sequence[Query]) -> Iterator[tuple[Query, list[Pixels]]]:
+        """Yield each query with its views, a few versions made ahead in another thread."""
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="versions") as maker:
+            waiting: deque[tuple[Query, Future[list[Pixels]]]] = deque()
+            for query in queries:
+                waiting.append((query, maker.submit(self._make, query)))
+                if len(waiting) > _AHEAD:
+                    ready, images = waiting.popleft()
+                    yield ready, images.result()
+            for ready, images in waiting:
+                yield ready, images.result()
+
+    def _make(self, query: Query) -> list[Pixels]:
+        return self._cut(query.photo, self._kit.version(query.photo, query.version))
+
+    def _cut(self, photo: int, pixels: Pixels) -> list[Pixels]:
+        return cut_views(pixels, self._views[photo], self._model.input_size)
+
+    def _judge(self, photo: int, images: list[Pixels]) -> Answer:
+        raw = self._ask(images)
+        if raw.shape[0] != len(images) or not np.isfinite(raw).all():
+            raise ScoreError(
+                f"The model {self._model.identity.name} gave an answer that is not a number "
+                f"(photo {self._kit.photos[photo].file}). Nothing can be concluded from it."
+            )
+        value = self.score.value(raw, self._references[photo], len(self._model.labels))
+        return Answer(rounded(value), hashlib.sha256(digest_parts(raw)).hexdigest())
+
+    def _ask(self, images: list[Pixels]) -> NDArray[Any]:
+        if self.score.asks is Capability.PROBABILITIES:
+            return self._model.probabilities(images)
+        if self.score.asks is Capability.LABELS:
+            return self._model.predicted_labels(images)
+        return self._model.image_features(images)
+
+    def _draw(self, photo: int) -> tuple[View, ...]:
+        stream = self._kit.stream("views", self.score.name, photo)
+        return draw_views(stream, self.images_per_query, self.score.crop)
+
+    def _find_references(self) -> dict[int, Any]:
+        """Return what each photo's answers are compared with; texts are asked once, here."""
+        known = {photo: self._kit.photos[photo] for photo in self._photos}
+        if self.score.reference is Reference.CAPTION:
+            captions = {photo: facts.caption for photo, facts in known.items()}
+            self._refuse_missing("caption", captions)
+            texts = {photo: str(caption) for photo, caption in captions.items()}
+            return {photo: self._text(text) for photo, text in texts.items()}
+        if self.score.reference is Reference.LABEL:
+            labels = {photo: facts.label for photo, facts in known.items()}
+            self._refuse_missing("label", labels)
+            return {photo: label_index(self._model, str(x)) for photo, x in labels.items()}
+        return dict.fromkeys(self._photos)
+
+    def _text(self, caption: str) -> NDArray[np.float32]:
+        features: NDArray[np.float32] = self._model.text_features([caption])[0]
+        if not np.isfinite(features).all():
+            raise ScoreError(
+                f"The model {self._model.identity.name} gave an answer that is not a number for "
+                f"the caption '{caption}'."
+            )
+        return features
+
+    def _refuse_missing(self, what: str, found: dict[int, str | None]) -> None:
+        missing = [self._kit.photos[photo].file for photo, text in found.items() if not text]
+        if missing:
+            listed = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+            raise ScoreError(
+                f"The score {self.score.name} needs a {what} for every photo; the kit has none "
+                f"for {listed}. Choose another score."
+            )
+
+
+def probe_picture(kit: KitView) -> Pixels:
+    """Return a smooth coloured picture that follows from the kit's seed, shape (448, 448, 3)."""
+    cells = kit.stream("probe").integers(_PROBE_CELLS * _PROBE_CELLS * 3, 256)
+    small = cells.astype(np.uint8).reshape(_PROBE_CELLS, _PROBE_CELLS, 3)
+    size = (_PROBE_SIDE, _PROBE_SIDE)
+    return np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))
+
+
+def rounded(value: float) -> float:
+    """Return a score rounded to SIGNIFICANT_DIGITS; equal scores are ties, broken by the kit.
+
+    Raises:
+        ScoreError: the value is not finite.
+    """
+    if not np.isfinite(value):
+        raise ScoreError("A score came out that is not a number. Nothing can be concluded from it.")
+    return float(f"{value:.{SIGNIFICANT_DIGITS - 1}e}") + 0.0  # + 0.0: no negative zero
+
+
+def _find(name: str) -> Score:
+    if name not in SCORES:
+        raise ScoreError(
+            f"There is no score '{name}'.{did_you_mean(name, SCORES)} "
+            f"There are: {', '.join(SCORES)}."
+        )
+    return SCORES[name]
+
+
+def _check_model(score: Score, model: Model) -> None:
+    missing = sorted(score.needs - model.capabilities)
+    if missing:
+        raise ScoreError(
+            f"The score {score.name} needs {' and '.join(missing)}, which {model.identity.name} "
+            f"does not give. It gives {' and '.join(sorted(model.capabilities))}."
+        )
