@@ -39,7 +39,7 @@ _KINDS = (
     _kind(rb"\x1aE\xdf\xa3|\x00\x00\x01[\xb3\xba]|FLV\x01", _VIDEO),
     _kind(
         rb"GIF8",
-        "is a GIF, which holds too few colours for a mark to hide in. "
+        "is a GIF, which has too few colours for a photo. "
         "Add the photo it was made from, as a JPEG, PNG or WebP.",
     ),
     _kind(rb"II\*\x00\x10\x00\x00\x00CR|FUJIFILM|IIR[OS]|IIU\x00|MM\x00\x2a.{4}.{0,40}NIKON", _RAW),
