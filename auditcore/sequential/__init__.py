@@ -1,58 +1,40 @@
 """The tests, one file each; pure mathematics on (t, k).
 
-Public names: `make_test` and `TESTS`, `RankTest`, `Walk`, `shortest_clean_run`,
-`next_batch_size`.
+One photo: `make_test` and `TESTS` (registry), `RankTest` (base), `Walk`, batch sizes (batching),
+`Ladder` for p-values. A collection: `AnytimeCollection`; `RankSum` and `Fisher` for one look at
+the end (fixed_budget). Every photo: `ClosedTest` and `ClosedWalk` (familywise). What a test
+costs and finds: `operating_characteristics` and `exact_rate` (exact), `simulate`.
 """
 
-from fractions import Fraction
-
-from auditcore.errors import DesignError
-from auditcore.sequential.base import RankTest, StaircaseTest
+from auditcore.sequential.base import RankTest
 from auditcore.sequential.batching import next_batch_size, shortest_clean_run
-from auditcore.sequential.besag_clifford import BesagClifford
-from auditcore.sequential.betting import Betting
-from auditcore.sequential.conditional_rank import ConditionalRank
-from auditcore.sequential.full_rank import FullRank
-from auditcore.sequential.pprm import PPRM, PPRMBestSplit
+from auditcore.sequential.collection import AnytimeCollection
+from auditcore.sequential.exact import Characteristics, exact_rate, operating_characteristics
+from auditcore.sequential.familywise import ClosedTest, ClosedWalk
+from auditcore.sequential.fixed_budget import Fisher, RankSum
+from auditcore.sequential.ladder import Ladder
+from auditcore.sequential.registry import DEFAULT_TEST, TESTS, make_test
+from auditcore.sequential.simulate import SimulationResult, simulate
 from auditcore.sequential.walk import Walk, WalkState
-
-_KINDS: tuple[type[StaircaseTest], ...] = (
-    ConditionalRank,
-    PPRM,
-    PPRMBestSplit,
-    Betting,
-    BesagClifford,
-    FullRank,
-)
-TESTS: tuple[str, ...] = tuple(kind.name for kind in _KINDS)
-DEFAULT_TEST = ConditionalRank.name
-
-
-def make_test(name: str, n: int, p: Fraction, **options: int) -> RankTest:
-    """Make the test called `name` for n versions at level p.
-
-    Args:
-        name: one of TESTS.
-        n: versions of the photo, at least ceil(1/p).
-        p: level, 0 < p < 1.
-        options: h for "besag-clifford"; the other tests have none.
-
-    Raises:
-        DesignError: unknown name, or a level that n versions cannot reach.
-    """
-    for kind in _KINDS:
-        if kind.name == name:
-            return kind(n, p, **options)
-    raise DesignError(f"There is no test called {name!r}. Choose one of: {', '.join(TESTS)}.")
-
 
 __all__ = [
     "DEFAULT_TEST",
     "TESTS",
+    "AnytimeCollection",
+    "Characteristics",
+    "ClosedTest",
+    "ClosedWalk",
+    "Fisher",
+    "Ladder",
+    "RankSum",
     "RankTest",
+    "SimulationResult",
     "Walk",
     "WalkState",
+    "exact_rate",
     "make_test",
     "next_batch_size",
+    "operating_characteristics",
     "shortest_clean_run",
+    "simulate",
 ]

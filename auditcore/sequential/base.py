@@ -2,8 +2,9 @@
 
 The state of one photo's test is (t, k): t hidden versions scored, k of them beat the published
 one. It is sufficient (see null.py). Every test here rejects exactly when t >= step(k), where
-step(0) < step(1) < ... is its staircase. A path can only stand on or beyond a step after it has
-crossed one, so "rejects at (t, k)" and "has rejected by (t, k)" are the same event.
+step(0) < step(1) < ... is its staircase. A path that stands on or beyond a step has just crossed
+one, or crossed one before; later beats may lead it off the staircase again, so who follows a path
+keeps its first crossing (walk.py).
 """
 
 from abc import ABC, abstractmethod
@@ -63,7 +64,7 @@ class RankTest(Protocol):
         """Largest t at which giving up is advised with k beats, -1 where there is none."""
 
     def rejects(self, t: int, k: int) -> bool:
-        """Whether the test has rejected at (t, k); exact."""
+        """Whether the test rejects at (t, k); exact."""
 
     def gives_up(self, t: int, k: int) -> bool:
         """Whether going on is advised against. Ignoring it leaves the guarantee as it is."""
@@ -159,7 +160,7 @@ class StaircaseTest(ABC):
         return tuple(step for step in self._steps if step is not None)
 
     def rejects(self, t: int, k: int) -> bool:
-        """Whether the test has rejected at (t, k); exact. ValueError outside 0 <= k <= t < n."""
+        """Whether the test rejects at (t, k); exact. ValueError outside 0 <= k <= t < n."""
         self._check_state(t, k)
         step = self.step(k)
         return step is not None and t >= step

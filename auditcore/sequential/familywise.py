@@ -1,0 +1,203 @@
+"""Every photo its own verdict, with a false alarm about any of them in at most p of the audits.
+
+Closed testing (Marcus, Peritz, Gabriel 1976): photo i is claimed once every hypothesis "no photo
+of S was used" with i in S is rejected at level p. Each such hypothesis has its test fixed before
+the audit:
+
+    one photo           the photo's own test at p
+    s >= 2 photos       some photo's own test at 4p/(5s) (Bonferroni), or the anytime collection
+                        e-value of S at p/5; all of p where 4p/(5s) needs more versions than
+                        there are
+
+The first finds few used photos among many, the second makes claims cheap where many were used.
+All m photos together are one of these sets, so no photo is claimed before the collection is.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditcore.errors import DesignError
+from auditcore.sequential.base import RankTest
+from auditcore.sequential.collection import LOG_WEIGHTS, State, log_factors
+from auditcore.sequential.logmath import TOLERANCE, log_fraction
+from auditcore.sequential.registry import DEFAULT_TEST, make_test
+
+BONFERRONI_SHARE = Fraction(4, 5)
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class SizeTest:
+    """How "no photo of S was used" is tested for every S of one size.
+
+    Attributes:
+        own: the test that some photo of S must pass, None where n versions cannot reach its level.
+        log_threshold: what the log e-value of S must reach instead; inf for single photos.
+    """
+
+    own: RankTest | None
+    log_threshold: float
+
+
+@dataclass(frozen=True)
+class ClosedTest:
+    """The statement "these photos were used", right about all of them but in p of the audits.
+
+    Args:
+        m: photos.
+        n: versions of each.
+        p: level of the whole statement, n >= ceil(1/p).
+        name: the photos' own test, one of TESTS.
+
+    Raises:
+        DesignError: no photos, or a level that n versions cannot reach for a single photo.
+    """
+
+    m: int
+    n: int
+    p: Fraction
+    name: str = DEFAULT_TEST
+    sizes: tuple[SizeTest, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.m < 1:
+            raise DesignError("There is no photo to make a statement about.")
+        sizes = tuple(self._size_test(size) for size in range(1, self.m + 1))
+        object.__setattr__(self, "sizes", sizes)
+
+    def _size_test(self, size: int) -> SizeTest:
+        if size == 1:
+            return SizeTest(make_test(self.name, self.n, self.p), math.inf)
+        share = BONFERRONI_SHARE * self.p / size
+        if self.n * share < 1:
+            return SizeTest(None, -log_fraction(self.p))
+        own = make_test(self.name, self.n, share)
+        return SizeTest(own, -log_fraction((1 - BONFERRONI_SHARE) * self.p))
+
+    @property
+    def own(self) -> RankTest:
+        """The test that every claimed photo must have passed by itself, at level p."""
+        own = self.sizes[0].own
+        assert own is not None  # single photos always have one: see _size_test
+        return own
+
+    @property
+    def log_threshold(self) -> float:
+        """What the collection's log e-value must reach to open the gate (if no photo alone does).
+
+        inf for a single photo, which has its own test only.
+        """
+        return self.sizes[-1].log_threshold
+
+    def fired(self, t: int, k: int) -> Flags:
+        """Whether the own test of each size rejects at (t, k), shape (m,)."""
+        return np.array([size.own is not None and size.own.rejects(t, k) for size in self.sizes])
+
+    def claims(self, states: Sequence[State], fired: Flags) -> Flags:
+        """Return whether each photo is claimed, shape (m,).
+
+        Args:
+            states: the photos' (t, k) now, shape (m,) pairs.
+            fired: whether photo i's own test of size s has ever fired, shape (m, m).
+        """
+        factors = np.array([log_factors(t, k) for t, k in states])
+        claimed = fired[:, 0].copy()
+        for size in range(self.m, 1, -1):
+            if not claimed.any():
+                break
+            claimed &= self._rejected(size, factors, fired[:, size - 1])
+        return claimed
+
+    def rejects_all(self, states: Sequence[State], fired: Flags) -> bool:
+        """Whether "none of these photos was used" is rejected (arguments as in `claims`)."""
+        factors = np.array([log_factors(t, k) for t, k in states])
+        return bool(self._rejected(self.m, factors, fired[:, -1])[0])
+
+    def _rejected(self, size: int, factors: NDArray[np.float64], fired: Flags) -> Flags:
+        """For each photo: is every set of `size` photos that holds it rejected? Shape (m,)."""
+        quiet = np.flatnonzero(~fired)
+        if quiet.size < size:
+            return np.ones(self.m, dtype=np.bool_)
+        result = fired.copy()
+        lowest = _lowest_log_e(factors[quiet], size)
+        result[quiet] = lowest >= self.sizes[size - 1].log_threshold + TOLERANCE
+        return result
+
+
+def _lowest_log_e(factors: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Bound from below, for each photo, the log e-value of all sets of `size` that hold it.
+
+    Each alternative is given the set that suits it worst, so the bound may be a little low, which
+    can only delay a claim. factors: (photos, alternatives); result: (photos,).
+    """
+    ordered = np.sort(factors, axis=0)
+    sums = np.vstack([np.zeros(factors.shape[1]), np.cumsum(ordered, axis=0)])
+    among_lowest = factors <= ordered[size - 1]
+    lowest = np.where(among_lowest, sums[size], sums[size - 1] + factors)
+    bound: NDArray[np.float64] = np.logaddexp.reduce(lowest + LOG_WEIGHTS, axis=1)
+    return bound
+
+
+@dataclass
+class ClosedWalk:
+    """The photos' paths through a closed test, judged after every answer; claims are for good.
+
+    Attributes:
+        states: (t, k) of each photo.
+        claimed: photos claimed so far.
+        collection_rejected: whether "none was used" has been rejected.
+    """
+
+    test: ClosedTest
+    states: list[State] = field(init=False)
+    claimed: list[bool] = field(init=False)
+    collection_rejected: bool = False
+    _fired: Flags = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.states = [(0, 0)] * self.test.m
+        self.claimed = [False] * self.test.m
+        self._fired = np.zeros((self.test.m, self.test.m), dtype=np.bool_)
+
+    def observe(self, photo: int, beats: Iterable[bool]) -> int:
+        """Apply a photo's answers in committed order and return how many were used.
+
+        True means that the hidden version beats the published one. A claimed photo takes no more.
+        """
+        used = 0
+        for beat in beats:
+            if self.claimed[photo] or self.states[photo][0] == self.test.n - 1:
+                break
+            t, k = self.states[photo]
+            self.states[photo] = (t + 1, k + bool(beat))
+            used += 1
+            self._judge(photo)
+        return used
+
+    def _judge(self, photo: int) -> None:
+        self._fired[photo] |= self.test.fired(*self.states[photo])
+        if not self.collection_rejected:
+            self.collection_rejected = self.test.rejects_all(self.states, self._fired)
+        if self.collection_rejected:
+            now = self.test.claims(self.states, self._fired)
+            self.claimed = [
+                before or bool(one) for before, one in zip(self.claimed, now, strict=True)
+            ]
+
+    def open_photos(self) -> tuple[int, ...]:
+        """Return the photos worth asking about: not claimed, not used up, not lost.
+
+        A photo is lost when its own test advises giving up before it has ever rejected.
+        """
+        return tuple(photo for photo in range(self.test.m) if self._is_open(photo))
+
+    def _is_open(self, photo: int) -> bool:
+        t, k = self.states[photo]
+        lost = not self._fired[photo, 0] and self.test.own.gives_up(t, k)
+        return not self.claimed[photo] and not lost and t < self.test.n - 1
