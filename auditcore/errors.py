@@ -46,5 +46,9 @@ class EvidenceError(TelltaleError):
     """A report that cannot be read as one."""
 
 
+class JobError(TelltaleError):
+    """A piece of queued work that is unknown, or cannot be paused, resumed or cancelled now."""
+
+
 class Cancelled(TelltaleError):
     """The person cancelled; what was done so far is kept."""
