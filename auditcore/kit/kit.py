@@ -27,8 +27,7 @@ def encode_base(pixels: Pixels, grey: bool) -> bytes:
 class Kit:
     """A sealed kit. Photos are numbered 0 .. len(photos)-1, versions 0 .. versions-1.
 
-    Nothing here changes after construction; one kit may serve several audits, but not several
-    threads at once.
+    Nothing here changes after construction; one kit may serve several audits.
 
     Attributes:
         public: what may be shown to anyone.

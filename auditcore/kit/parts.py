@@ -17,6 +17,7 @@ from auditcore.kit.canonical import canonical_json
 from auditcore.marks.base import check_request
 from auditcore.photos import MAX_PIXELS, Format, safe_name, shown
 from auditcore.photos.captions import MAX_CAPTION
+from auditcore.photos.names import is_plain
 from auditcore.randomness import SEED_BYTES
 
 FORMAT_VERSION = 1
@@ -218,7 +219,7 @@ def _is_hash(value: Any) -> bool:
 
 
 def _is_text(value: Any, longest: int) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()
+    return isinstance(value, str) and 0 < len(value) <= longest and is_plain(value)
 
 
 def _is_time(value: Any) -> bool:

@@ -209,7 +209,9 @@ def _mark_one(
     published = derive(recipe.seed, "published", index).below(recipe.versions)
     data = encode_photo(photo, mark.render(photo.pixels, published))
     publish(photo.name, data)
-    captioned = recipe.captions.get(photo.name) or recipe.captions.get(name) or Captioned()
+    # Of several photos with one name, the caption under that name is the first one's.
+    first = name if photo.name == safe_name(name) else photo.name
+    captioned = recipe.captions.get(photo.name) or recipe.captions.get(first) or Captioned()
     height, width = photo.pixels.shape[:2]
     record = KitPhoto(
         file=photo.name,

@@ -5,9 +5,10 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
+from unicodedata import normalize
 
 from auditcore.errors import CaptionError
-from auditcore.photos.names import shown
+from auditcore.photos.names import is_plain, shown
 
 COLUMNS = ("file", "caption", "label")
 MAX_CAPTION = 2000
@@ -23,6 +24,25 @@ class Captioned:
     label: str | None = None
 
 
+class _Names:
+    """The photos' names, found as they are written or, where that is one photo, in any case."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._exact = {normalize("NFC", name): name for name in names}
+        self._folded: dict[str, list[str]] = {}
+        for spelled, name in self._exact.items():
+            self._folded.setdefault(spelled.casefold(), []).append(name)
+
+    def find(self, cell: str) -> str | None:
+        spelled = normalize("NFC", cell)
+        alike = self._folded.get(spelled.casefold(), [])
+        return self._exact.get(spelled) or (alike[0] if len(alike) == 1 else None)
+
+    def closest(self, cell: str) -> str | None:
+        close = difflib.get_close_matches(cell.casefold(), self._folded, 1)
+        return self._folded[close[0]][0] if close else None
+
+
 def read_captions(table: str | bytes, names: Sequence[str]) -> dict[str, Captioned]:
     """Read a table with the columns file, caption and optionally label.
 
@@ -31,7 +51,7 @@ def read_captions(table: str | bytes, names: Sequence[str]) -> dict[str, Caption
 
     Args:
         table: the CSV text, or the file's bytes.
-        names: the photos' names; the first column must use them (upper and lower case alike).
+        names: the photos' names; the column `file` must use them (in any case where that is clear).
 
     Returns:
         {name as in `names`: Captioned}.
@@ -41,7 +61,7 @@ def read_captions(table: str | bytes, names: Sequence[str]) -> dict[str, Caption
     """
     rows = _rows(_text(table))
     header = _header(rows[0][1])
-    known = {name.casefold(): name for name in names}
+    known = _Names(names)
     result: dict[str, Captioned] = {}
     lines: dict[str, int] = {}
     for line, row in rows[1:]:
@@ -120,13 +140,13 @@ def _cells(line: int, row: list[str], header: list[str]) -> dict[str, str]:
     return dict(zip(header, row + [""] * len(header), strict=False))
 
 
-def _match(line: int, cell: str, known: dict[str, str]) -> str:
-    if name := known.get(cell.casefold()):
-        return name
+def _match(line: int, cell: str, known: _Names) -> str:
     if not cell:
         raise CaptionError(f"Line {line} of the captions names no file. Fill in its first column.")
-    close = difflib.get_close_matches(cell.casefold(), known, 1)
-    hint = f"Did you mean {shown(known[close[0]])}?" if close else "Correct the name or add it."
+    if name := known.find(cell):
+        return name
+    close = known.closest(cell)
+    hint = f"Did you mean {shown(close)}?" if close else "Correct the name or add the photo."
     raise CaptionError(
         f"Line {line} of the captions names {shown(cell)}, which is not among the photos. {hint}"
     )
@@ -139,7 +159,7 @@ def _value(line: int, cells: dict[str, str], column: str) -> str | None:
             f"The {column} on line {line} is too long ({len(value):,} characters). "
             f"Shorten it to {MAX_CAPTION:,}."
         )
-    if not all(char.isprintable() for char in value):
+    if not is_plain(value):
         raise CaptionError(
             f"The {column} on line {line} holds invisible control characters. Type it in again."
         )

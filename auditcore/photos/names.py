@@ -7,14 +7,26 @@ from pathlib import PurePosixPath
 
 _MAX_BYTES = 150
 _SHOWN = 60
+_HIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
+_TURNING = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WINDOWS_RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
     f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10)
 }
 
 
+def is_plain(text: str) -> bool:
+    """Say whether a text is free of control characters, line breaks and changes of direction.
+
+    Joiners, as in emoji and in Persian, are plain.
+    """
+    return not any(
+        unicodedata.category(char) in _HIDDEN_CATEGORIES or char in _TURNING for char in text
+    )
+
+
 def shown(name: str) -> str:
     """Return a name as it may stand in a sentence: one line, quoted, not too long."""
-    flat = "".join(char if char.isprintable() else "?" for char in name) or "(no name)"
+    flat = "".join(char if is_plain(char) else "?" for char in name) or "(no name)"
     return f"“{flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + '…'}”"
 
 
@@ -29,9 +41,7 @@ def safe_name(name: str) -> str:
     Folders, control and direction-changing characters, characters that Windows forbids and leading
     dots go; a long name keeps its ending. The result is never empty and at most 150 bytes of UTF-8.
     """
-    kept = "".join(
-        "_" if char in '<>:"|?*' else char for char in last_part(name) if char.isprintable()
-    )
+    kept = "".join("_" if char in '<>:"|?*' else char for char in last_part(name) if is_plain(char))
     kept = kept.lstrip(". ").rstrip(". ") or "photo"
     stem, suffix = _split(kept)
     if stem.split(".")[0].strip().upper() in _WINDOWS_RESERVED:

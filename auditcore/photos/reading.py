@@ -57,9 +57,11 @@ def read_photo(data: bytes, name: str) -> Photo:
             f"{shown(name)} is too large a file ({len(data) // 1_000_000:,} MB; at most "
             f"{MAX_FILE_BYTES // 1_000_000} MB). Save it as a JPEG and add that."
         )
+    if data.startswith(b"RIFF"):  # Pillow sets a WebP's memory aside as soon as it opens one
+        _check_size(_webp_canvas(data), name)
     image = _open(data, name)
     _check_frames(image, name)
-    _check_size(image, name)
+    _check_size(image.size, name)
     file_format = cast(Format, "JPEG" if image.format == "MPO" else image.format)
     upright, turn_notes = _turn_upright(_decode(image, name))
     colours = separate_colours(upright, _is_sixteen_bit(data))
@@ -75,6 +77,18 @@ def read_photo(data: bytes, name: str) -> Photo:
         original_sha256=hashlib.sha256(data).hexdigest(),
         notes=(*notes, *_size_notes(pixels), *_metadata_notes(data)),
     )
+
+
+def _webp_canvas(data: bytes) -> tuple[int, int]:
+    """Return the width and height that a WebP file claims (RFC 9649, section 2)."""
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    sides = (int.from_bytes(data[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+    return next(sides), next(sides)
 
 
 def _open(data: bytes, name: str) -> Image.Image:
@@ -126,8 +140,8 @@ def _check_frames(image: Image.Image, name: str) -> None:
         )
 
 
-def _check_size(image: Image.Image, name: str) -> None:
-    width, height = image.size
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
     if width * height > MAX_PIXELS:
         raise _too_many_pixels(name, f" ({width:,} × {height:,} pixels)")
 
