@@ -14,6 +14,7 @@ from auditcore.marks.base import (
     MarkFamily,
 )
 from auditcore.marks.smooth import SmoothFamily
+from auditcore.marks.spread import SpreadFamily
 from auditcore.marks.visibility import LEVELS, VISIBILITY_DEFAULT, Level, Visibility, measure
 
 __all__ = [
@@ -35,7 +36,9 @@ __all__ = [
 ]
 
 DEFAULT_FAMILY = "smooth"
-FAMILIES: dict[str, MarkFamily] = {family.name: family for family in (SmoothFamily(),)}
+FAMILIES: dict[str, MarkFamily] = {
+    family.name: family for family in (SmoothFamily(), SpreadFamily())
+}
 
 
 def find_family(name: str) -> MarkFamily:

@@ -43,6 +43,20 @@ def add_grid(pixels: Pixels, grid: Grid) -> Pixels:
     return marked.reshape(pixels.shape)
 
 
+def enlarge(grid: Grid, cells: int) -> Grid:
+    """Interpolate a grid linearly to `cells` x `cells`, in the same unit, rounded down.
+
+    Args:
+        grid: (rows, columns, 3) int32, at least 2 x 2, absolute values under 2**14.
+        cells: rows and columns wanted.
+    """
+    lines = _along_lines(grid, cells)
+    upper, fraction = _positions(cells, len(grid))
+    change = lines[upper + 1] - lines[upper]
+    total = (lines[upper] << _FRACTION_BITS) + change * fraction[:, None]
+    return (total >> 2 * _FRACTION_BITS).reshape(cells, cells, 3)
+
+
 def _along_lines(grid: Grid, width: int) -> NDArray[np.int32]:
     """Interpolate each grid row to `width` pixels: (rows, width * 3), times 2**_FRACTION_BITS."""
     left, fraction = _positions(width, grid.shape[1])

@@ -1,0 +1,184 @@
+"""The papers' family: each version moves the photo its own way in a pretrained model's features.
+
+n unit vectors are spread over the feature sphere; projected gradient descent finds, for each, the
+mark that moves the features furthest along it (arXiv 2503.22413, marking; ancestor 2407.15100).
+Marks are drawn on a coarse grid under the same perceptual budget as the default family. The search
+uses floating point, so its result is stored, one byte a grid value; rendering is integers only.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from auditcore.errors import MarkError
+from auditcore.marks.base import Pixels, Progress, check_render, check_request
+from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, Pattern, fit_budget
+from auditcore.marks.extractor import FEATURES, SIDE, as_input, load_extractor
+from auditcore.marks.grids import LEVEL, add_grid, enlarge
+from auditcore.randomness import derive
+
+SQUARES = 32
+"""Rows and columns of a stored mark."""
+
+_STRENGTH, _GRIDS = "strength", "grids"
+_PROBES = 24
+_BATCH = 25
+_ONE = 127
+
+Grids = NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class SpreadMark:
+    """The spread marks of one photo; see `auditcore.marks.base.Mark` for the contract."""
+
+    budget: Budget
+    grids: Grids
+    channels: int
+
+    @property
+    def versions(self) -> int:
+        """Return n."""
+        return len(self.grids)
+
+    def render(self, pixels: Pixels, version: int) -> Pixels:
+        """Return the picture with mark `version` on it, at any size."""
+        check_render(pixels, version, self.versions)
+        return add_grid(pixels, self.budget.grid(_pattern(self.grids[version])))
+
+    def parts(self) -> dict[str, bytes]:
+        """Return the strength map and the grids of all versions, about 3 kB a version."""
+        return {
+            _STRENGTH: self.budget.to_bytes(),
+            _GRIDS: zlib.compress(self.grids.tobytes(), level=6),
+        }
+
+
+@dataclass(frozen=True)
+class SpreadFamily:
+    """The family `spread`; see `auditcore.marks.base.MarkFamily` for the contract.
+
+    Attributes:
+        steps: gradient steps a version. Each costs one look of the extractor and its gradient.
+    """
+
+    steps: int = 4
+    name: str = "spread"
+    title: str = "Spread in a model's features (as in the papers; slow)"
+
+    def prepare(
+        self,
+        pixels: Pixels,
+        *,
+        grey: bool,
+        visibility: float,
+        versions: int,
+        seed: bytes,
+        photo: int,
+        on_progress: Progress | None = None,
+    ) -> SpreadMark:
+        """Search the marks of one photo, `on_progress` after each batch of versions."""
+        check_request(visibility, versions)
+        channels = 1 if grey else 3
+        noise = derive(seed, "mark probe", photo).read(_PROBES * SQUARES * SQUARES * channels)
+        probes = np.frombuffer(noise, np.int8).reshape(_PROBES, SQUARES, SQUARES, channels)
+        budget = fit_budget(pixels, [_pattern(probe) for probe in probes], visibility)
+        aims = _aims(seed, photo, versions)
+        found = []
+        for batch in _batches(aims):
+            found.append(_search(pixels, budget, batch, channels, self.steps))
+            if on_progress is not None:
+                on_progress(sum(map(len, found)), versions)
+        grids = np.concatenate(found)
+        budget = fit_budget(pixels, [_pattern(grid) for grid in grids[:_PROBES]], visibility)
+        return SpreadMark(budget, grids, channels)
+
+    def restore(
+        self,
+        parts: Mapping[str, bytes],
+        *,
+        grey: bool,
+        visibility: float,
+        versions: int,
+        seed: bytes,
+        photo: int,
+    ) -> SpreadMark:
+        """Read the stored marks; nothing is searched again."""
+        check_request(visibility, versions)
+        if _STRENGTH not in parts or _GRIDS not in parts:
+            raise MarkError("The kit lacks the marks of a photo. Use a copy of the kit.")
+        channels = 1 if grey else 3
+        shape = (versions, SQUARES, SQUARES, channels)
+        grids = np.frombuffer(_unpacked(parts[_GRIDS], int(np.prod(shape))), np.int8)
+        return SpreadMark(Budget.from_bytes(parts[_STRENGTH]), grids.reshape(shape), channels)
+
+
+def _unpacked(data: bytes, size: int) -> bytes:
+    """Decompress exactly `size` bytes, never more (MarkError when there are others)."""
+    reader = zlib.decompressobj()
+    try:
+        unpacked = reader.decompress(data, size + 1)
+    except zlib.error as error:
+        raise MarkError("The kit's marks of a photo are damaged. Use a copy of the kit.") from error
+    if len(unpacked) != size:
+        raise MarkError("The kit's marks of a photo are damaged. Use a copy of the kit.")
+    return unpacked
+
+
+def _pattern(grid: NDArray[np.int8]) -> Pattern:
+    """Enlarge a stored grid to a pattern, (CELLS, CELLS, 3) within +-2**STRENGTH_BITS."""
+    coloured = np.broadcast_to(grid, (*grid.shape[:2], 3)).astype(np.int32)
+    scaled = coloured * (1 << STRENGTH_BITS) // _ONE
+    return np.clip(enlarge(scaled, CELLS), -(1 << STRENGTH_BITS), 1 << STRENGTH_BITS)
+
+
+def _aims(seed: bytes, photo: int, versions: int) -> Tensor:
+    """Spread `versions` unit vectors over the feature sphere, (versions, FEATURES).
+
+    Independent and uniform (normal draws by the central limit of 12 bytes): in 1,280 dimensions
+    that is spread out already, all angles within a few degrees of a right one.
+    """
+    draws = np.frombuffer(derive(seed, "mark aims", photo).read(versions * FEATURES * 12), np.uint8)
+    normal = draws.reshape(versions, FEATURES, 12).astype(np.float32).sum(axis=2) - 12 * 127.5
+    return torch.from_numpy(normal / np.linalg.norm(normal, axis=1, keepdims=True))
+
+
+def _batches(aims: Tensor) -> Iterator[Tensor]:
+    yield from torch.split(aims, _BATCH)
+
+
+def _search(pixels: Pixels, budget: Budget, aims: Tensor, channels: int, steps: int) -> Grids:
+    """Find the marks that move the features furthest along `aims`: (B, SQUARES, SQUARES, C).
+
+    Steps have the length of the gradient's root mean square: one full step from nothing (the
+    linearised solution), half steps after, each projected into the budget.
+    """
+    picture, levels = as_input(pixels), _levels(budget)
+    grids = torch.zeros(len(aims), channels, SQUARES, SQUARES)
+    for step in range(steps):
+        slope = _gradient(picture, levels, grids, aims)
+        scale = slope.square().mean(dim=(1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)
+        grids = (grids + (1.0 if step == 0 else 0.5) * slope / scale).clamp(-1, 1)
+    stored: Grids = (grids * _ONE).round().to(torch.int8).permute(0, 2, 3, 1).numpy()
+    return stored
+
+
+def _gradient(picture: Tensor, levels: Tensor, grids: Tensor, aims: Tensor) -> Tensor:
+    """Return how the features' advance along `aims` changes with each grid value."""
+    grids = grids.detach().requires_grad_(True)
+    marks = interpolate(grids, size=(SIDE, SIDE), mode="bilinear", align_corners=False) * levels
+    features = load_extractor()((picture + marks).clamp(0, 255))
+    (slope,) = torch.autograd.grad((features * aims).sum(), grids)
+    return slope
+
+
+def _levels(budget: Budget) -> Tensor:
+    """Return the budget in grey levels at the extractor's size, (1, 1, SIDE, SIDE)."""
+    levels = torch.from_numpy(budget.steps.astype(np.float32)) * (budget.unit / 256 / LEVEL)
+    return interpolate(levels[None, None], size=(SIDE, SIDE), mode="bilinear", align_corners=False)
