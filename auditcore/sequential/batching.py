@@ -9,25 +9,22 @@ LARGEST = 64
 def shortest_clean_run(test: RankTest, t: int, k: int) -> int | None:
     """Return how many more hidden versions reject if none of them beats the published one.
 
-    0 where the test has rejected already, None where it can no longer reject.
+    0 where the test rejects already, None where it can no longer reject.
     """
     step = test.step(k)
     return None if step is None else max(0, step - t)
 
 
-def next_batch_size(test: RankTest, t: int, k: int, previous: int) -> int:
+def next_batch_size(test: RankTest, t: int, k: int) -> int:
     """Return the size of the next batch of hidden versions, 0 when nothing is left to decide.
 
-    The shortest clean run that could decide, but a pilot of at most 8 first, at most twice the
-    previous batch, and at most 64: it depends on the past only.
+    The shortest clean run that could decide, but no more than a pilot of 8 at first, no more than
+    doubles the versions scored so far, and no more than 64. It depends on the past only.
 
     Args:
         test: the test that is walked through.
-        t: hidden versions scored so far; k: how many of them beat the published one.
-        k: see t.
-        previous: size of the batch before, 0 before the first.
+        t: hidden versions scored so far.
+        k: how many of them beat the published one.
     """
     run = shortest_clean_run(test, t, k)
-    if run is None:
-        return 0
-    return min(run, 2 * previous if previous else PILOT, LARGEST)
+    return 0 if run is None else min(run, max(PILOT, t), LARGEST)

@@ -55,22 +55,20 @@ def test_a_test_that_can_never_reject_gives_up_before_the_first_query() -> None:
 
 
 @pytest.mark.parametrize(
-    ("t", "k", "previous", "size"),
-    [(0, 0, 0, 8), (8, 0, 8, 16), (24, 0, 16, 3), (24, 1, 16, 32), (60, 1, 64, 5), (65, 2, 3, 6)],
+    ("t", "k", "size"),
+    [(0, 0, 8), (8, 0, 8), (16, 0, 11), (24, 1, 24), (60, 1, 5), (66, 2, 39), (70, 4, 64)],
 )
-def test_batch_sizes(t: int, k: int, previous: int, size: int) -> None:
+def test_batch_sizes(t: int, k: int, size: int) -> None:
     test = make_test("conditional-rank", 1000, Fraction(1, 20))
-    assert next_batch_size(test, t, k, previous) == size
+    assert next_batch_size(test, t, k) == size
 
 
-@given(st.sampled_from(TESTS), st.integers(0, 199), st.integers(0, 199), st.integers(0, 64))
-def test_a_batch_never_asks_for_more_than_there_is(
-    name: str, t: int, k: int, previous: int
-) -> None:
+@given(st.sampled_from(TESTS), st.integers(0, 199), st.integers(0, 199))
+def test_a_batch_never_asks_for_more_than_there_is(name: str, t: int, k: int) -> None:
     test = make_test(name, 200, Fraction(1, 20))
     k = min(k, t)
-    size = next_batch_size(test, t, k, previous)
-    assert 0 <= size <= min(64, max(8, 2 * previous), 199 - t)
+    size = next_batch_size(test, t, k)
+    assert 0 <= size <= min(64, max(8, t), 199 - t)
     run = shortest_clean_run(test, t, k)
     if run:
         assert test.rejects(t + run, k)
