@@ -13,7 +13,7 @@ def _load() -> Mapping[str, Kind]:
     from auditcore.jobs import check, protect
 
     check.warm_up()
-    return {protect.KIND: protect.run, check.KIND: check.run}
+    return {protect.KIND: protect.run, **check.KINDS}
 
 
 def main() -> None:

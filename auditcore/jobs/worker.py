@@ -43,9 +43,21 @@ class Desk:
         self._wrote = self._looked = float("-inf")
         self._wish = Wish.GO_ON
 
-    def report(self, done: int, total: int, now: str, seconds_left: float | None = None) -> None:
-        """Write progress; `seconds_left` is estimated from the pace so far when not given."""
-        if done < total and time.monotonic() - self._wrote < _WRITE_SECONDS:
+    def report(
+        self,
+        done: int,
+        total: int,
+        now: str,
+        seconds_left: float | None = None,
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """Write progress, unless the last was just written and `at_once` does not insist.
+
+        `seconds_left` is estimated from the pace so far when it is not given.
+        """
+        soon = time.monotonic() - self._wrote < _WRITE_SECONDS
+        if soon and done < total and not at_once:
             return
         self._wrote = time.monotonic()
         left = self._left(done, total) if seconds_left is None else seconds_left

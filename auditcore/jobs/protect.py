@@ -1,0 +1,168 @@
+"""The job that marks photos and seals their kit, and what a page shows before it."""
+
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+
+from auditcore import paths
+from auditcore.errors import Cancelled
+from auditcore.jobs.queue import LOCAL_OWNER, Job, Queue, new_job_id
+from auditcore.jobs.shelf import Shelf
+from auditcore.jobs.worker import Desk
+from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, PhotoLine, PhotoSource, open_kit, protect_into
+from auditcore.photos import Captioned
+
+KIND = "protect"
+_STEPS = 100  # what `seal_kit` counts a photo as
+_OUT = "out"
+
+
+@dataclass(frozen=True)
+class Protected:
+    """What a finished job hands over.
+
+    Attributes:
+        kit_id: the new kit, which is on its owner's shelf.
+        lines: what happened to each photo that was given.
+    """
+
+    kit_id: str
+    lines: tuple[PhotoLine, ...]
+
+
+def submit(
+    queue: Queue,
+    photos: Sequence[tuple[str, bytes]],
+    *,
+    captions: Mapping[str, Captioned],
+    visibility: float,
+    versions: int,
+    owner: str = LOCAL_OWNER,
+) -> str:
+    """Keep the photos on disk and queue their protection; return the job's id.
+
+    Args:
+        photos: (name, file) each; names may repeat.
+        captions: by name. visibility, versions: see `auditcore.marks`.
+    """
+    job_id = new_job_id()
+    folder = _folder(job_id)
+    folder.mkdir(mode=0o700, parents=True)
+    for number, (_name, data) in enumerate(photos):
+        _upload(job_id, number).write_bytes(data)
+    params = {
+        "names": [name for name, _data in photos],
+        "captions": {name: asdict(captioned) for name, captioned in captions.items()},
+        "visibility": visibility,
+        "versions": versions,
+    }
+    title = f"Protect {len(photos)} photo{'s' if len(photos) > 1 else ''}"
+    return queue.submit(KIND, params, title=title, owner=owner, job_id=job_id)
+
+
+def run(desk: Desk) -> None:
+    """Mark, seal, and put the kit on the shelf; a killed run starts again from the uploads.
+
+    The kit is drawn afresh then: nothing of the first one had been handed to anybody.
+    """
+    if "kit" not in desk.job.result:
+        _seal(desk)
+    _hand_over(desk.job.id, desk.job.owner)
+
+
+def protected(job: Job) -> Protected:
+    """Return what a finished job made."""
+    lines = tuple(
+        PhotoLine(line["name"], line["file"], tuple(line["notes"]), line["refused"])
+        for line in job.result["lines"]
+    )
+    return Protected(job.result["kit"], lines)
+
+
+def discard(job_id: str) -> None:
+    """Delete the uploads of a job that was cancelled."""
+    shutil.rmtree(_folder(job_id), ignore_errors=True)
+
+
+def zip_published(kit_id: str) -> bytes:
+    """Return the photos to publish as one zip file."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for file in published_files(kit_id):
+            archive.write(file, file.name)
+    return buffer.getvalue()
+
+
+def published_files(kit_id: str) -> list[Path]:
+    """Return the photos of a kit as they are published; [] for a kit that was brought along."""
+    folder = paths.published_dir(kit_id)
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _seal(desk: Desk) -> None:
+    job, out = desk.job, _folder(desk.job.id) / _OUT
+    shutil.rmtree(out, ignore_errors=True)
+    try:
+        sealed = protect_into(
+            out,
+            list(_sources(job)),
+            captions={name: Captioned(**item) for name, item in job.params["captions"].items()},
+            versions=job.params["versions"],
+            visibility=job.params["visibility"],
+            on_progress=lambda done, total: _report(desk, done, total),
+        )
+    except Cancelled:
+        discard(job.id)
+        raise
+    desk.promise(kit=sealed.kit.id, lines=[asdict(line) for line in sealed.lines])
+
+
+def _sources(job: Job) -> Iterator[PhotoSource]:
+    for number, name in enumerate(job.params["names"]):
+        yield PhotoSource(name, _upload(job.id, number).read_bytes)  # read when its turn comes
+
+
+def _report(desk: Desk, done: int, total: int) -> None:
+    if desk.stopping():
+        raise Cancelled("Cancelled.")
+    photos = total // _STEPS
+    number = min(done // _STEPS, photos - 1)
+    name = desk.job.params["names"][number]
+    desk.report(done, total, f"Marking photo {number + 1} of {photos}: {name}")
+
+
+def _hand_over(job_id: str, owner: str) -> None:
+    """Move kit and photos where they stay; each step may be repeated after a kill."""
+    folder = _folder(job_id)
+    out = folder / _OUT
+    kit_file = out / KIT_FILE
+    if kit_file.exists():
+        kit = open_kit(kit_file)
+        Shelf().keep(
+            kit.id,
+            kit_file.read_bytes(),
+            title=title_of([photo.file for photo in kit.photos]),
+            photos=len(kit.photos),
+            made_here=True,
+            owner=owner,
+        )
+        if (out / PUBLISH_FOLDER).exists():
+            (out / PUBLISH_FOLDER).rename(paths.published_dir(kit.id))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def title_of(files: Sequence[str]) -> str:
+    """Name a kit by its photos: "cat.jpg", "cat.jpg and 3 more"."""
+    more = len(files) - 1
+    return files[0] if not more else f"{files[0]} and {more} more"
+
+
+def _folder(job_id: str) -> Path:
+    return paths.data_dir() / "jobs" / job_id
+
+
+def _upload(job_id: str, number: int) -> Path:
+    return _folder(job_id) / f"{number:04}"
