@@ -1,0 +1,71 @@
+"""Kit + model + score + test -> a stream of events, and a verdict that can be repeated.
+
+plan, opening   what is asked, at which level, what it will take
+machine         the audit itself, pure: courses (one a claim), tracks (one a photo), rounds
+replay          the path of records that engine, traces and verification share
+store           plans, logs, answers and the ledger of attempts, in SQLite
+engine          runs it: events on the way, everything answered kept at once
+verdict, words  the outcome as data, and in sentences
+
+audit_id = start_audit(store, kit, model, claim="collection", p=Fraction(1, 20))
+for event in run_audit(store, audit_id, kit, model):
+    print(event.now)
+"""
+
+from auditcore.audit.engine import run_audit
+from auditcore.audit.events import (
+    BatchScored,
+    CollectionMoved,
+    Decided,
+    Drifted,
+    Event,
+    Finished,
+    PhotoMoved,
+    Progress,
+    Started,
+    Stopped,
+)
+from auditcore.audit.opening import Estimate, estimate, start_audit, warnings
+from auditcore.audit.plan import ANYTIME, COLLECTION_TESTS, RANK_SUM, Claim, Plan, parse_claim
+from auditcore.audit.replay import Trace, trace, trace_of
+from auditcore.audit.store import LOCAL_OWNER, AuditRecord, LogLine, Status, Store
+from auditcore.audit.verdict import CollectionVerdict, Decision, PhotoVerdict, Verdict
+from auditcore.audit.words import VerdictWords, verdict_words
+
+__all__ = [
+    "ANYTIME",
+    "COLLECTION_TESTS",
+    "LOCAL_OWNER",
+    "RANK_SUM",
+    "AuditRecord",
+    "BatchScored",
+    "Claim",
+    "CollectionMoved",
+    "CollectionVerdict",
+    "Decided",
+    "Decision",
+    "Drifted",
+    "Estimate",
+    "Event",
+    "Finished",
+    "LogLine",
+    "PhotoMoved",
+    "PhotoVerdict",
+    "Plan",
+    "Progress",
+    "Started",
+    "Status",
+    "Stopped",
+    "Store",
+    "Trace",
+    "Verdict",
+    "VerdictWords",
+    "estimate",
+    "parse_claim",
+    "run_audit",
+    "start_audit",
+    "trace",
+    "trace_of",
+    "verdict_words",
+    "warnings",
+]

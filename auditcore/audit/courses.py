@@ -1,0 +1,287 @@
+"""How each claim spends its queries: what to ask next, and when the matter is decided.
+
+A course looks at nothing but the (t, k) of its tracks, that is, at the past: any such rule leaves
+the false-alarm level as it is.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from auditcore.audit.forecast import expected_hidden
+from auditcore.audit.plan import EACH, PHOTO, RANK_SUM, Plan
+from auditcore.audit.rounds import Block, Rounds
+from auditcore.audit.track import Track
+from auditcore.audit.verdict import CollectionVerdict, Decision
+from auditcore.sequential import DEFAULT_TEST, RankTest, make_test, next_batch_size
+from auditcore.sequential.batching import LARGEST
+from auditcore.sequential.collection import LOG_WEIGHTS, AnytimeCollection, log_factors
+from auditcore.sequential.familywise import ClosedTest, ClosedWalk
+from auditcore.sequential.fixed_budget import RankSum
+from auditcore.sequential.logmath import log_sum
+
+ADVICE_LEVEL = Fraction(1, 20)
+LARGEST_LOG = 700.0
+NO_CLAIM = "no claim was made"
+EVIDENCE = "evidence"
+RANK_SUM_P = "p-value of the rank-sum"
+State = tuple[int, int]
+
+
+class Course(ABC):
+    """The course of one claim. What does not concern a claim has its answer here: cannot tell.
+
+    Attributes:
+        over: whether the claim is decided, or nothing is left to ask.
+        test: the test a single photo's figures are shown with.
+    """
+
+    test: RankTest
+
+    def __init__(self, tracks: Sequence[Track]) -> None:
+        self.over = False
+        self._tracks = tracks
+
+    @abstractmethod
+    def next_blocks(self) -> list[Block]:
+        """Return what to ask next; [] when nothing is left to gain."""
+
+    @abstractmethod
+    def applied(self, track: Track) -> None:
+        """Look at a track to which one hidden version was just applied; may set `over`."""
+
+    def takes(self, track: Track) -> bool:
+        """Say whether a track may still move."""
+        return True
+
+    @abstractmethod
+    def expected_ahead(self) -> float:
+        """Return how many hidden versions it may still take, as far as the answers so far tell."""
+
+    def decision(self, photo: int) -> Decision:
+        """Return the decision on one photo, once over."""
+        return Decision.CANNOT_TELL
+
+    def collection(self) -> CollectionVerdict:
+        """Return the decision on the collection, once over."""
+        return CollectionVerdict(Decision.CANNOT_TELL, None, None, NO_CLAIM)
+
+    def log_collection(self) -> float | None:
+        """Return the natural log of the evidence on the collection, None where none is kept."""
+        return None
+
+    def _states(self) -> list[State]:
+        return [(track.t, track.k) for track in self._tracks]
+
+
+class PhotoCourse(Course):
+    """One named photo: pilot, then the shortest clean run that could decide (at most doubling)."""
+
+    def __init__(self, track: Track, test: RankTest) -> None:
+        super().__init__([track])
+        self.test = test
+        self._track = track
+
+    def next_blocks(self) -> list[Block]:
+        """Ask for the next batch of the one photo."""
+        return [(self._track, next_batch_size(self.test, self._track.t, self._track.k))]
+
+    def applied(self, track: Track) -> None:
+        """Stop at the first crossing: rejected, advised to give up, or nothing left."""
+        state = (track.t, track.k)
+        crossed = self.test.rejects(*state) or self.test.gives_up(*state)
+        self.over = crossed or track.t == self.test.n - 1
+
+    def expected_ahead(self) -> float:
+        """Return the expected number of hidden versions still to come, batches included."""
+        return expected_hidden(self.test, self._track.t, self._track.k)
+
+    def decision(self, photo: int) -> Decision:
+        """Decide on the named photo; nothing was asked about the others."""
+        if photo != self._track.photo:
+            return Decision.CANNOT_TELL
+        return _used(self.test.rejects(self._track.t, self._track.k))
+
+
+class SoloCourse(PhotoCourse):
+    """The collection of a kit with one photo: the claim about the photo itself."""
+
+    def collection(self) -> CollectionVerdict:
+        """Decide as on the photo."""
+        statistic = self.test.statistic(self._track.t, self._track.k)
+        return CollectionVerdict(
+            self.decision(self._track.photo),
+            statistic,
+            float(self.test.threshold),
+            self.test.statistic_name,
+        )
+
+    def log_collection(self) -> float | None:
+        """Return the log of the photo's own statistic."""
+        return self.test.log_statistic(self._track.t, self._track.k)
+
+
+class CollectionCourse(Course):
+    """All photos as one claim, anytime: evidence from the product of e-values, breadth first.
+
+    A photo is asked no further once the advice of the default test at ADVICE_LEVEL is to give it
+    up (whatever the level of the claim: it is about how strong the photo's mark is); once every
+    photo is, or the budget is spent, the course is over.
+    """
+
+    def __init__(self, tracks: Sequence[Track], test: RankTest, plan: Plan) -> None:
+        super().__init__(tracks)
+        self.test = test
+        self._advice = make_test(DEFAULT_TEST, plan.versions, ADVICE_LEVEL)
+        self._evidence = AnytimeCollection(len(tracks), plan.versions, plan.level)
+        self._rounds = Rounds(plan.max_hidden)
+        self._log_e = 0.0
+
+    def next_blocks(self) -> list[Block]:
+        """Ask the photos that are worth going on with."""
+        live = [track for track in self._tracks if not self._advice.gives_up(track.t, track.k)]
+        return self._rounds.next_blocks(live)
+
+    def applied(self, track: Track) -> None:
+        """Stop once the evidence reaches 1 / level."""
+        self._log_e = self._evidence.log_e(self._states())
+        self.over = self._rejects()
+
+    def expected_ahead(self) -> float:
+        """Return what it takes until the photos are given up, one by one."""
+        return _until_given_up(self._advice, self._tracks)
+
+    def collection(self) -> CollectionVerdict:
+        """Decide on "none of these photos was used"."""
+        return CollectionVerdict(
+            _used(self._rejects()), _exp(self._log_e), float(self._evidence.threshold), EVIDENCE
+        )
+
+    def log_collection(self) -> float | None:
+        """Return the natural log of the averaged product of e-values."""
+        return self._log_e
+
+    def _rejects(self) -> bool:
+        """Ask for the exact answer only where the floats are near the threshold or above."""
+        near = self._log_e > self._evidence.log_threshold - 1e-6
+        return near and self._evidence.rejects(self._states())
+
+
+class RankSumCourse(Course):
+    """All photos as one claim with a fixed budget: s hidden versions each, one look at the end."""
+
+    def __init__(self, tracks: Sequence[Track], test: RankTest, plan: Plan) -> None:
+        super().__init__(tracks)
+        self.test = test
+        self._rank_sum = RankSum(len(tracks), plan.max_hidden, plan.level)
+        self._hidden = plan.max_hidden
+        self._waiting = list(tracks)
+
+    def next_blocks(self) -> list[Block]:
+        """Ask for the next photos, whole; batches of at least LARGEST queries."""
+        share = max(1, LARGEST // (self._hidden + 1))
+        now, self._waiting = self._waiting[:share], self._waiting[share:]
+        return [(track, self._hidden) for track in now]
+
+    def applied(self, track: Track) -> None:
+        """Look once, when every photo has all its hidden versions."""
+        self.over = all(track.t == self._hidden for track in self._tracks)
+
+    def expected_ahead(self) -> float:
+        """Return exactly what is left: the budget is fixed."""
+        asked = [track.t + 1 if track.t else 0 for track in self._tracks]
+        return len(self._tracks) * (self._hidden + 1) - sum(asked)
+
+    def collection(self) -> CollectionVerdict:
+        """Decide by the p-value, which exists only once everything is answered."""
+        level = float(self._rank_sum.p)
+        if not self.over:
+            return CollectionVerdict(Decision.CANNOT_TELL, None, level, RANK_SUM_P)
+        p_value = self._rank_sum.p_value([track.k for track in self._tracks])
+        used = _used(p_value <= self._rank_sum.p)
+        return CollectionVerdict(used, float(p_value), level, RANK_SUM_P)
+
+
+class EachCourse(Course):
+    """Every photo its own answer, all of them together at one level (closed testing).
+
+    A claim once made is kept. A photo is asked no further once it is claimed, or its own test
+    advises giving up.
+    """
+
+    def __init__(self, tracks: Sequence[Track], closed: ClosedTest, max_hidden: int) -> None:
+        super().__init__(tracks)
+        self.test = closed.own
+        self._walk = ClosedWalk(closed)
+        self._rounds = Rounds(max_hidden)
+
+    def next_blocks(self) -> list[Block]:
+        """Ask the photos that are neither claimed nor given up."""
+        return self._rounds.next_blocks([self._tracks[i] for i in self._walk.open_photos()])
+
+    def takes(self, track: Track) -> bool:
+        """Leave a claimed photo at the state in which it was claimed."""
+        return not self._walk.claimed[track.photo]
+
+    def applied(self, track: Track) -> None:
+        """Claim every photo that can be claimed now."""
+        _, before = self._walk.states[track.photo]
+        self._walk.observe(track.photo, [track.k > before])
+        self.over = all(self._walk.claimed)
+
+    def expected_ahead(self) -> float:
+        """Return what it takes until the photos are decided, one by one."""
+        waiting = [track for track in self._tracks if self.takes(track)]
+        return _until_given_up(self.test, waiting)
+
+    def decision(self, photo: int) -> Decision:
+        """Say whether a photo is claimed."""
+        return _used(self._walk.claimed[photo])
+
+    def collection(self) -> CollectionVerdict:
+        """Say whether the first gate of every claim, "none was used", is rejected."""
+        log_threshold = self._walk.test.log_threshold
+        threshold = None if math.isinf(log_threshold) else _exp(log_threshold)
+        used = _used(self._walk.collection_rejected)
+        return CollectionVerdict(used, _exp(self.log_collection()), threshold, EVIDENCE)
+
+    def log_collection(self) -> float:
+        """Return the natural log of the averaged product of e-values."""
+        total = np.sum([log_factors(t, k) for t, k in self._states()], axis=0)
+        return log_sum(LOG_WEIGHTS + total)
+
+
+def make_course(plan: Plan, tracks: Sequence[Track]) -> Course:
+    """Return the course of a plan's claim.
+
+    Raises:
+        DesignError: the level cannot be reached with the kit's photos and versions.
+    """
+    reachable = max(plan.level, Fraction(1, plan.versions))
+    if plan.claim.kind == EACH:
+        closed = ClosedTest(len(tracks), plan.versions, plan.level, plan.test)
+        return EachCourse(tracks, closed, plan.max_hidden)
+    if plan.claim.kind == PHOTO:
+        test = make_test(plan.test, plan.versions, plan.level)
+        return PhotoCourse(tracks[plan.photos[0]], test)
+    if plan.collection_test == RANK_SUM:
+        test = make_test(plan.test, plan.versions, reachable)
+        return RankSumCourse(tracks, test, plan)
+    if len(tracks) == 1:
+        return SoloCourse(tracks[0], make_test(plan.test, plan.versions, plan.level))
+    return CollectionCourse(tracks, make_test(plan.test, plan.versions, reachable), plan)
+
+
+def _until_given_up(test: RankTest, tracks: Sequence[Track]) -> float:
+    return math.fsum(expected_hidden(test, one.t, one.k) for one in tracks)
+
+
+def _used(yes: bool) -> Decision:
+    return Decision.USED if yes else Decision.NOT_SHOWN
+
+
+def _exp(log_value: float) -> float:
+    return math.exp(min(log_value, LARGEST_LOG))

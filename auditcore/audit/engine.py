@@ -1,0 +1,261 @@
+"""Runs an audit: kit + model + plan -> a stream of events, everything answered kept at once.
+
+Whatever kills the process, the log on disk ends with a whole record. Running the audit again
+replays the log through the same machine and goes on where it ended: the answers on record are not
+asked for again, and the log comes out the same.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from auditcore.audit.events import (
+    BatchScored,
+    CollectionMoved,
+    Decided,
+    Drifted,
+    Event,
+    Finished,
+    PhotoMoved,
+    Progress,
+    Started,
+    Stopped,
+)
+from auditcore.audit.machine import Move
+from auditcore.audit.pace import Pace
+from auditcore.audit.plan import Plan
+from auditcore.audit.replay import PROBES, RESUME, Due, Probe, Replay
+from auditcore.audit.store import AuditRecord, LogLine, Status, Store, StoredAnswer
+from auditcore.audit.track import Asked
+from auditcore.audit.verdict import Verdict
+from auditcore.audit.words import now
+from auditcore.errors import AuditError, TelltaleError
+from auditcore.kit import Kit
+from auditcore.models import Model
+from auditcore.scores import Query, Scorer
+
+IMAGES_A_CALL = 64
+"""Pictures a call to the model: what a kill can lose, and how soon a pause is heeded."""
+
+E = TypeVar("E", bound=Event)
+
+
+def run_audit(
+    store: Store,
+    audit_id: str,
+    kit: Kit,
+    model: Model,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    timer: Callable[[], float] = time.monotonic,
+) -> Iterator[Event]:
+    """Run an audit to its verdict, or until `should_stop` says so, yielding events on the way.
+
+    A finished audit yields its verdict again and asks nothing.
+
+    Args:
+        store: where the audit was opened.
+        audit_id: from `start_audit`.
+        kit: the kit of the plan. model: the model of the plan.
+        model: see kit.
+        should_stop: asked before every call to the model; True pauses, everything is kept.
+        timer: seconds, for the time left.
+
+    Raises:
+        AuditError: no such audit, another kit or model than planned, or another process runs it.
+        ModelError, ScoreError: the model fails; what it has answered is kept.
+    """
+    record = store.audit(audit_id)
+    _check_same(record.plan, kit, model)
+    run = _Run(store, record, kit, model, should_stop, timer)
+    try:
+        yield from run.events()
+    except TelltaleError as error:
+        store.set_status(audit_id, Status.INTERRUPTED, str(error))
+        raise
+
+
+class _Run:
+    """One session of one audit."""
+
+    def __init__(
+        self,
+        store: Store,
+        record: AuditRecord,
+        kit: Kit,
+        model: Model,
+        should_stop: Callable[[], bool],
+        timer: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._record = record
+        self._plan = record.plan
+        self._should_stop = should_stop
+        lines = store.log(record.id)
+        self._last: LogLine = lines[-1]
+        self._replay = Replay(record.plan, kit)
+        for line in lines[1:]:
+            self._replay.take(line.body)
+        self._kit, self._model = kit, model
+        self._pace = Pace(timer)
+        self._in_batch = 0
+        self._probes: dict[int, Probe] = {}
+
+    def events(self) -> Iterator[Event]:
+        """Go through the records that are due, one by one."""
+        resumed = self._last.number > 0
+        yield self._event(Started, audit_id=self._record.id, resumed=resumed)
+        if self._replay.due() is not Due.NOTHING:
+            self._store.set_status(self._record.id, Status.RUNNING)
+            self._scorer = _make_scorer(self._plan, self._kit, self._model)
+            yield from self._check_unchanged()
+            yield from self._go_on()
+        if (verdict := self._replay.machine.verdict()) is not None and self._closed:
+            yield self._event(Finished, verdict=verdict)
+
+    @property
+    def _closed(self) -> bool:
+        return self._replay.due() is Due.NOTHING
+
+    def _check_unchanged(self) -> Iterator[Event]:
+        """Ask the probe image again before going on; only a drift leaves a record."""
+        if self._replay.due() in (Due.PROBE_START, Due.CLOSING):
+            return
+        probe = self._probe()
+        if self._replay.drifted(probe):
+            yield from self._write(_probe_record(RESUME, probe))
+
+    def _go_on(self) -> Iterator[Event]:
+        while (due := self._replay.due()) is not Due.NOTHING:
+            if due is not Due.CLOSING and self._should_stop():
+                self._store.set_status(self._record.id, Status.PAUSED, "Paused.")
+                yield self._event(Stopped)
+                return
+            if due in PROBES:
+                yield from self._write(_probe_record(due, self._probe()))
+            elif due is Due.BATCH:
+                yield from self._batch()
+            else:
+                self._write_closing()
+
+    def _batch(self) -> Iterator[Event]:
+        """Have the batch that is due answered, in calls of bounded size, then write its record."""
+        batch = self._replay.machine.next_batch()
+        answers = self._known(batch)
+        reused = [place for place, asked in enumerate(batch) if self._is_reused(answers.get(asked))]
+        self._in_batch = len(answers)
+        missing = [asked for asked in batch if asked not in answers]
+        for call in _calls(missing, self._scorer.images_per_query):
+            if self._should_stop():
+                return
+            answers.update(self._ask(call))
+            yield self._event(BatchScored, queries=len(call), reused=0)
+        if reused:
+            yield self._event(BatchScored, queries=len(reused), reused=len(reused))
+        rows = [[*asked, answers[asked].score, answers[asked].digest] for asked in batch]
+        yield from self._write({"kind": "batch", "answers": rows, "reused": reused})
+
+    def _ask(self, call: Sequence[Asked]) -> dict[Asked, StoredAnswer]:
+        """Ask the model, and keep what it answers at once."""
+        begin = self._pace.now()
+        told = self._scorer.answer([Query(photo, version) for photo, version in call])
+        self._pace.note(len(call), begin)
+        first = self._replay.first_probe
+        assert first is not None, "the start probe is recorded before any batch"
+        rows = [(q, a.score, a.digest) for q, a in zip(call, told, strict=True)]
+        self._store.keep_answers(self._record.id, self._record.owner, self._plan, first.score, rows)
+        self._in_batch += len(call)
+        return {q: StoredAnswer(score, raw, self._record.id) for q, score, raw in rows}
+
+    def _known(self, batch: Sequence[Asked]) -> dict[Asked, StoredAnswer]:
+        first = self._replay.first_probe
+        assert first is not None, "the start probe is recorded before any batch"
+        return self._store.known_answers(self._record.owner, self._plan, first.score, batch)
+
+    def _is_reused(self, answer: StoredAnswer | None) -> bool:
+        return answer is not None and answer.audit_id != self._record.id
+
+    def _probe(self) -> Probe:
+        answer = self._scorer.probe()
+        return Probe(answer.score, answer.digest)
+
+    def _write(self, body: dict[str, Any]) -> Iterator[Event]:
+        """Take a record in, put it on disk, then tell what it led to."""
+        machine = self._replay.machine
+        decided_before = machine.over
+        moves = self._replay.take(body)
+        self._in_batch = 0
+        self._last = self._store.append(
+            self._record.id, self._last, body, moves, queries=machine.queries
+        )
+        yield from self._moved(moves)
+        if machine.over and not decided_before:
+            yield self._decided(machine.verdict())
+
+    def _moved(self, moves: Sequence[Move]) -> Iterator[Event]:
+        for move in {move.photo: move for move in moves}.values():
+            yield self._event(
+                PhotoMoved,
+                photo=move.photo,
+                file=self._plan.files[move.photo],
+                hidden_queries=move.hidden_queries,
+                beaten_by=move.beaten_by,
+                log_statistic=move.log_statistic,
+            )
+        if moves and moves[-1].log_e is not None:
+            yield self._event(CollectionMoved, log_e=moves[-1].log_e)
+
+    def _decided(self, verdict: Verdict | None) -> Event:
+        assert verdict is not None, "a machine that is over has a verdict"
+        if verdict.reason is not None:
+            return self._event(Drifted, reason=verdict.reason)
+        return self._event(Decided, decision=verdict.decision.value)
+
+    def _write_closing(self) -> None:
+        body = self._replay.closing()
+        verdict = self._replay.machine.verdict()
+        queries = self._replay.machine.queries
+        self._replay.take(body)
+        self._last = self._store.append(
+            self._record.id, self._last, body, [], queries=queries, verdict=verdict
+        )
+
+    def _event(self, kind: type[E], **facts: Any) -> E:
+        machine = self._replay.machine
+        done = machine.queries + self._in_batch
+        expected = max(machine.expected(), done)
+        left = self._pace.seconds_for(expected - done)
+        progress = Progress(done, expected, self._plan.at_most, left)
+        return kind(progress=progress, now=now(kind.__name__, self._plan, machine, facts), **facts)
+
+
+def _make_scorer(plan: Plan, kit: Kit, model: Model) -> Scorer:
+    scorer = Scorer(
+        kit, model, str(plan.score["name"]), int(plan.score["views"]), photos=plan.photos
+    )
+    if scorer.description != dict(plan.score):
+        raise AuditError(
+            "The score is no longer computed as when this audit was started. Start a new audit "
+            "with this version of Telltale."
+        )
+    return scorer
+
+
+def _check_same(plan: Plan, kit: Kit, model: Model) -> None:
+    if kit.id != plan.kit_id:
+        raise AuditError("This is not the kit with which the audit was started. Open that one.")
+    if model.identity.fingerprint != plan.model["fingerprint"]:
+        raise AuditError(
+            f"The model {model.identity.name} is not the one this audit was started with: its "
+            "weights or its preprocessing are different. Start a new audit of it."
+        )
+
+
+def _calls(asked: Sequence[Asked], images_each: int) -> Iterator[Sequence[Asked]]:
+    size = max(1, IMAGES_A_CALL // images_each)
+    for begin in range(0, len(asked), size):
+        yield asked[begin : begin + size]
+
+
+def _probe_record(when: str, probe: Probe) -> dict[str, Any]:
+    return {"kind": "probe", "when": str(when), "score": probe.score, "digest": probe.digest}

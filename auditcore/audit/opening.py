@@ -1,0 +1,277 @@
+"""Before the first query: what is asked, at which level, and what it will take."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from time import perf_counter
+from typing import Any
+
+from auditcore import __version__
+from auditcore.audit.machine import AuditMachine
+from auditcore.audit.plan import (
+    ANYTIME,
+    COLLECTION,
+    COLLECTION_TESTS,
+    RANK_SUM,
+    Claim,
+    Plan,
+    level_of,
+    max_hidden_for,
+    parse_claim,
+    request_key,
+)
+from auditcore.audit.rehearsal import expected_queries
+from auditcore.audit.store import LOCAL_OWNER, Store
+from auditcore.audit.words import chance
+from auditcore.errors import AuditError
+from auditcore.kit import Kit
+from auditcore.kit.parts import TIME_FORMAT
+from auditcore.models import Model, ModelIdentity
+from auditcore.scores import Scorer, default_score
+from auditcore.sequential import DEFAULT_TEST
+
+Clock = Callable[[], datetime.datetime]
+DEFAULT_P = Fraction(1, 20)
+USED_Q = 0.01
+"""The chance that a hidden version beats the published one in the forecast "if it was used"."""
+
+
+def utc_now() -> datetime.datetime:
+    """Return the time now, in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for: one statement, at one level, with one test and one score."""
+
+    claim: str
+    p: Fraction
+    test: str
+    score: str | None
+    collection_test: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an audit will take, told before it starts.
+
+    Attributes:
+        at_most: queries at most. expected_unused: expected queries if the model never saw the
+            photos. expected_used: if it did, clearly enough that 1 hidden version in 100 wins.
+        images_per_query: images sent to the model for one query.
+        seconds_per_query: from a short timed trial on the probe image.
+        attempt: which attempt of this kit on this model it is. level: p / 2**attempt.
+        warnings: sentences to read before starting.
+    """
+
+    at_most: int
+    expected_unused: int
+    expected_used: int
+    images_per_query: int
+    seconds_per_query: float
+    attempt: int
+    level: Fraction
+    warnings: tuple[str, ...]
+
+    @property
+    def seconds_expected(self) -> float:
+        """Expected time if the model never saw the photos."""
+        return self.expected_unused * self.seconds_per_query
+
+    @property
+    def seconds_at_most(self) -> float:
+        """Time if every query of the budget is needed."""
+        return self.at_most * self.seconds_per_query
+
+
+def start_audit(
+    store: Store,
+    kit: Kit,
+    model: Model,
+    *,
+    claim: str = COLLECTION,
+    p: Fraction = DEFAULT_P,
+    test: str = DEFAULT_TEST,
+    score: str | None = None,
+    collection_test: str = ANYTIME,
+    owner: str = LOCAL_OWNER,
+    clock: Clock = utc_now,
+) -> str:
+    """Open an audit and return its id; nothing is asked of the model yet.
+
+    An identical audit that is finished is returned as it is, an unfinished one is returned to be
+    resumed. Only one that ended because the model changed under way is attempted again. Every
+    other request is a new attempt in the ledger of this owner, kit and model, at p / 2**attempt.
+
+    Args:
+        store: where the ledger is kept.
+        kit: the opened kit. model: the model to ask.
+        model: see kit.
+        claim: "collection", "each" or "photo:FILE".
+        p: accepted chance of a false alarm over all attempts together.
+        test: one of sequential.TESTS.
+        score: name of the score, None for the best the model and the kit allow.
+        collection_test: "anytime", or "rank-sum" (fixed budget, one look at the end).
+        owner: whose ledger.
+        clock: tells the time that the opening record carries.
+
+    Raises:
+        AuditError, DesignError, ScoreError: the claim, level, test or score cannot be had.
+    """
+    request = Request(claim, p, test, score, collection_test)
+    scorer = open_scorer(kit, model, request)
+    plan = make_plan(store, kit, model.identity, scorer.description, request, owner, clock)
+    key = request_key(plan)
+    for record in store.matching(owner, key):
+        if record.verdict is None or record.verdict.reason is None:
+            return record.id
+    AuditMachine(plan, kit)  # raises DesignError before anything is written down
+    return store.new_audit(owner, plan, key)
+
+
+def estimate(
+    store: Store,
+    kit: Kit,
+    model: Model,
+    *,
+    claim: str = COLLECTION,
+    p: Fraction = DEFAULT_P,
+    test: str = DEFAULT_TEST,
+    score: str | None = None,
+    collection_test: str = ANYTIME,
+    owner: str = LOCAL_OWNER,
+) -> Estimate:
+    """Say what an audit would take, from a short timed trial on the probe image alone.
+
+    No version of the kit is shown to the model, and nothing is written down.
+
+    Arguments and errors are those of `start_audit`.
+    """
+    request = Request(claim, p, test, score, collection_test)
+    scorer = open_scorer(kit, model, request)
+    plan = make_plan(store, kit, model.identity, scorer.description, request, owner, utc_now)
+    AuditMachine(plan, kit)
+    return Estimate(
+        at_most=plan.at_most,
+        expected_unused=expected_queries(plan, None),
+        expected_used=expected_queries(plan, USED_Q),
+        images_per_query=scorer.images_per_query,
+        seconds_per_query=_seconds_per_query(scorer),
+        attempt=plan.attempt,
+        level=plan.level,
+        warnings=warnings(plan),
+    )
+
+
+def open_scorer(kit: Kit, model: Model, request: Request) -> Scorer:
+    """Return the scorer a request asks for, checked against kit and model.
+
+    Raises:
+        AuditError: the claim names no photo of the kit.
+        ScoreError: the score does not fit the model or the photos.
+    """
+    claim = parse_claim(request.claim, [photo.file for photo in kit.photos])
+    photos = _photos_of(claim, kit)
+    score = request.score or default_score(model, kit, photos)
+    return Scorer(kit, model, score, photos=photos)
+
+
+def make_plan(
+    store: Store,
+    kit: Kit,
+    identity: ModelIdentity,
+    score: Mapping[str, Any],
+    request: Request,
+    owner: str,
+    clock: Clock,
+) -> Plan:
+    """Write the plan of the next attempt.
+
+    Raises:
+        AuditError, DesignError: the claim, collection test or level cannot be had.
+    """
+    files = tuple(photo.file for photo in kit.photos)
+    claim = parse_claim(request.claim, files)
+    _check_collection_test(claim, request.collection_test)
+    earlier = tuple(store.attempts(owner, kit.id, identity.fingerprint))
+    level = level_of(request.p, len(earlier) + 1)
+    return Plan(
+        software=f"telltale {__version__}",
+        started=clock().strftime(TIME_FORMAT),
+        kit_id=kit.id,
+        kit_created=kit.public.created,
+        test_seed=kit.public.test_seed,
+        files=files,
+        versions=kit.versions,
+        model=_identity_json(identity),
+        score=dict(score),
+        claim=claim,
+        test=request.test,
+        collection_test=request.collection_test,
+        p=request.p,
+        attempt=len(earlier) + 1,
+        level=level,
+        max_hidden=max_hidden_for(claim, request.collection_test, kit.versions, len(files), level),
+        earlier=earlier,
+        models_tried=len(store.models_tried(owner, kit.id) | {identity.fingerprint}),
+    )
+
+
+def _photos_of(claim: Claim, kit: Kit) -> list[int]:
+    return [index for index, photo in enumerate(kit.photos) if claim.file in (None, photo.file)]
+
+
+def _check_collection_test(claim: Claim, name: str) -> None:
+    if name not in COLLECTION_TESTS:
+        raise AuditError(
+            f"There is no collection test called {name!r}. Choose {' or '.join(COLLECTION_TESTS)}."
+        )
+    if name == RANK_SUM and claim.kind != COLLECTION:
+        raise AuditError(
+            "The rank-sum with a fixed budget is about the collection as a whole. Ask about the "
+            "collection, or leave the collection test at 'anytime'."
+        )
+
+
+def _identity_json(identity: ModelIdentity) -> dict[str, Any]:
+    values = asdict(identity)
+    values["released"] = identity.released.isoformat() if identity.released else None
+    return values
+
+
+def _seconds_per_query(scorer: Scorer) -> float:
+    scorer.probe()  # the first call pays for warming up
+    begin = perf_counter()
+    scorer.probe()
+    return perf_counter() - begin
+
+
+def warnings(plan: Plan) -> tuple[str, ...]:
+    """Return what should be read before an audit starts; each a sentence or two."""
+    said = []
+    released = plan.model["released"]
+    if released is not None and released < plan.kit_created[:10]:
+        said.append(
+            f"This model was released on {released}, before the kit was sealed on "
+            f"{plan.kit_created[:10]}. It cannot have used the protected photos."
+        )
+    if plan.attempt > 1:
+        said.append(
+            f"This is attempt {plan.attempt} of this kit on this model. So that all attempts "
+            f"together keep false alarms below {chance(plan.p)}, this one is tested at "
+            f"{chance(plan.level)}."
+        )
+    if plan.models_tried > 1:
+        said.append(
+            f"This kit has been pointed at {plan.models_tried} models, this one included. The "
+            "chance of a false alarm holds for each model by itself; to hold it for all of them "
+            f"together, ask for {chance(plan.p / plan.models_tried)} each."
+        )
+    if plan.test_seed is not None:
+        said.append(
+            "This kit was made from a seed given on the command line, which is for tests only: "
+            "whoever knows the seed can tell the published versions."
+        )
+    return tuple(said)

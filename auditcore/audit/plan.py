@@ -1,0 +1,205 @@
+"""What an audit will do, written down and hashed before the first query is asked.
+
+One audit makes one statement at one level, chosen here. Attempt k of a kit on a model is tested at
+p / 2^k (k = 1, 2, ...), so that all attempts together raise a false alarm with probability below p.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from fractions import Fraction
+from typing import Any
+
+from auditcore.audit.chain import digest
+from auditcore.errors import AuditError, DesignError
+from auditcore.sequential.batching import LARGEST, PILOT
+
+PLAN_FORMAT = 1
+COLLECTION, EACH, PHOTO = "collection", "each", "photo"
+ANYTIME, RANK_SUM = "anytime", "rank-sum"
+COLLECTION_TESTS = (ANYTIME, RANK_SUM)
+RANK_SUM_HIDDEN = 15
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The one statement of an audit: about a named photo, the collection, or every photo."""
+
+    kind: str
+    file: str | None = None
+
+    def __str__(self) -> str:
+        return self.kind if self.file is None else f"{PHOTO}:{self.file}"
+
+
+def parse_claim(text: str, files: Sequence[str]) -> Claim:
+    """Read "collection", "each" or "photo:FILE" (a bare file name of the kit is taken as well).
+
+    Raises:
+        AuditError: the claim names no photo of the kit.
+    """
+    if text in (COLLECTION, EACH):
+        return Claim(text)
+    name = text.removeprefix(f"{PHOTO}:")
+    if name in files:
+        return Claim(PHOTO, name)
+    known = ", ".join(files[:5]) + (", ..." if len(files) > 5 else "")
+    raise AuditError(
+        f"The kit has no photo called {name!r}. Ask about 'collection', about 'each' photo, "
+        f"or about one of: {known}."
+    )
+
+
+@dataclass(frozen=True)
+class Batching:
+    """How many hidden versions are asked at a time: `pilot` first, then at most `most`."""
+
+    pilot: int = PILOT
+    most: int = LARGEST
+
+
+@dataclass(frozen=True)
+class Probing:
+    """When the same image is asked again, and by how much its score may differ (absolute)."""
+
+    every: int = 256
+    tolerance: float = 1e-4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides the course of an audit; `started` is the only time in its log.
+
+    Attributes:
+        files: the photos of the kit, in its order. versions: n, published one included.
+        model: identity of the model as plain JSON. score: description of the score.
+        p: the level asked for. level: the level of this attempt, p / 2**attempt.
+        max_hidden: hidden versions asked of one photo at most.
+        earlier: plan hashes of the attempts before this one on this kit and model, in order.
+        models_tried: how many different models this ledger has seen for this kit, this included.
+        test_seed: the seed, when the kit was made from a given one (for tests), else None.
+    """
+
+    software: str
+    started: str
+    kit_id: str
+    kit_created: str
+    test_seed: str | None
+    files: tuple[str, ...]
+    versions: int
+    model: Mapping[str, Any]
+    score: Mapping[str, Any]
+    claim: Claim
+    test: str
+    collection_test: str
+    p: Fraction
+    attempt: int
+    level: Fraction
+    max_hidden: int
+    earlier: tuple[str, ...]
+    models_tried: int
+    batching: Batching = field(default_factory=Batching)
+    probing: Probing = field(default_factory=Probing)
+    format_version: int = PLAN_FORMAT
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the plan's canonical JSON."""
+        return digest(self.to_json())
+
+    @property
+    def photos(self) -> tuple[int, ...]:
+        """Indices of the photos that are asked about."""
+        if self.claim.file is not None:
+            return (self.files.index(self.claim.file),)
+        return tuple(range(len(self.files)))
+
+    @property
+    def at_most(self) -> int:
+        """The most queries this audit can ask (published versions included)."""
+        return len(self.photos) * (self.max_hidden + 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as plain JSON values."""
+        values = asdict(self)
+        values.update(
+            claim=str(self.claim),
+            p=str(self.p),
+            level=str(self.level),
+            files=list(self.files),
+            earlier=list(self.earlier),
+            model=dict(self.model),
+            score=dict(self.score),
+        )
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Plan":
+        """Read a plan back.
+
+        Raises:
+            AuditError: a field is missing, unknown or malformed, or the format is a newer one.
+        """
+        if not isinstance(values, Mapping) or values.get("format_version") != PLAN_FORMAT:
+            raise AuditError("This plan was written by another version of Telltale.")
+        if set(values) != {item.name for item in fields(cls)}:
+            raise AuditError("The plan has missing or unknown fields.")
+        try:
+            return _read_plan(values)
+        except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+            raise AuditError(f"The plan cannot be read: {error}.") from error
+
+
+def _read_plan(values: Mapping[str, Any]) -> Plan:
+    if values["batching"] != asdict(Batching()):
+        raise ValueError("it asks in batches of another size than this version does")
+    read = dict(values)
+    files = tuple(str(name) for name in values["files"])
+    read.update(
+        files=files,
+        earlier=tuple(values["earlier"]),
+        claim=parse_claim(values["claim"], files),
+        p=Fraction(values["p"]),
+        level=Fraction(values["level"]),
+        batching=Batching(),
+        probing=Probing(**values["probing"]),
+    )
+    return Plan(**read)
+
+
+def request_key(plan: Plan) -> str:
+    """Name what a person asked for: two plans with one key are for the same audit."""
+    asked = (plan.claim, plan.test, plan.collection_test, plan.p)
+    return digest(
+        [plan.kit_id, plan.model["fingerprint"], dict(plan.score), *(str(part) for part in asked)]
+    )
+
+
+def level_of(p: Fraction, attempt: int) -> Fraction:
+    """Return p / 2**attempt, the level of attempt 1, 2, ...; all of them together stay below p.
+
+    Raises:
+        DesignError: p is not between 0 and 1.
+    """
+    if not 0 < p < 1:
+        raise DesignError(f"The chance of a false alarm must lie between 0 and 1, not {p}.")
+    return p * Fraction(1, 2**attempt)
+
+
+def max_hidden_for(
+    claim: Claim, collection_test: str, versions: int, photos: int, level: Fraction
+) -> int:
+    """Return how many hidden versions one photo may cost, stated before the audit starts.
+
+    A claim about photos may use all of them. The collection shares a budget of about 64 queries a
+    photo, and never less than one whole photo's worth: it gains by breadth, not by depth. The
+    rank-sum asks a fixed number: RANK_SUM_HIDDEN, or what it takes to reach the level at all.
+    """
+    if claim.kind != COLLECTION:
+        return versions - 1
+    if collection_test == RANK_SUM:
+        hidden = RANK_SUM_HIDDEN
+        while Fraction(1, (hidden + 1) ** photos) > level:
+            hidden += 1
+        return min(versions - 1, hidden)
+    share = -(-max(versions, 64 * photos) // photos)
+    return min(versions - 1, share - 1)

@@ -1,0 +1,66 @@
+"""What an audit will cost, by rehearsing it with made-up scores before a model is asked."""
+
+import math
+from collections.abc import Sequence
+
+from auditcore.audit.forecast import expected_hidden
+from auditcore.audit.machine import AuditMachine
+from auditcore.audit.plan import Plan
+from auditcore.audit.track import Asked
+from auditcore.randomness import Stream, derive
+from auditcore.sequential import make_test
+
+RUNS = 8
+SEED = b"telltale/rehearsal"
+
+
+class _Stand:
+    """Stands in for a kit: version 0 is the published one, everything else follows from a run."""
+
+    def __init__(self, versions: int, run: int) -> None:
+        self._hidden = tuple(range(1, versions))
+        self._run = run
+
+    def published_version(self, photo: int) -> int:
+        return 0
+
+    def hidden_order(self, photo: int) -> tuple[int, ...]:
+        return self._hidden
+
+    def tie_priority(self, photo: int, version: int) -> int:
+        return version
+
+    def stream(self, *label: str | int) -> Stream:
+        return derive(SEED, self._run, *label)
+
+
+def expected_queries(plan: Plan, q: float | None) -> int:
+    """Return the average number of queries: exact for one photo, else over a few rehearsals.
+
+    Args:
+        plan: the audit.
+        q: chance that a hidden version beats the published one; None: it was not used, so that
+            all versions of a photo score alike.
+    """
+    if len(plan.photos) == 1:
+        test = make_test(plan.test, plan.versions, plan.level)
+        return math.ceil(1 + expected_hidden(test, q=q))
+    return math.ceil(sum(_rehearse(plan, q, run) for run in range(RUNS)) / RUNS)
+
+
+def _rehearse(plan: Plan, q: float | None, run: int) -> int:
+    machine = AuditMachine(plan, _Stand(plan.versions, run))
+    draws = derive(SEED, run, "scores")
+    while batch := machine.next_batch():
+        machine.absorb(batch, _made_up(batch, q, draws))
+    return machine.queries
+
+
+def _made_up(batch: Sequence[Asked], q: float | None, draws: Stream) -> list[float]:
+    scores = [draws.unit() for _ in batch]
+    if q is None:
+        return scores
+    return [
+        0.5 if version == 0 else float(score < q)
+        for (_, version), score in zip(batch, scores, strict=True)
+    ]

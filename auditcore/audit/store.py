@@ -1,0 +1,366 @@
+"""Everything audits leave behind, in one SQLite file: plans, logs, answers, attempts.
+
+Each change is one transaction, so that a process killed at any point leaves the last finished
+state. Logs are append-only and chained by hashes; answers are kept for good, so that no version is
+asked about twice; the ledger of attempts outlives the audits it counts.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ForeignKey, create_engine, event, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from auditcore.audit.chain import GENESIS, chained, digest
+from auditcore.audit.machine import Move
+from auditcore.audit.plan import Plan
+from auditcore.audit.track import Asked
+from auditcore.audit.verdict import Verdict
+from auditcore.errors import AuditError
+from auditcore.kit.canonical import canonical_json
+
+LOCAL_OWNER = "local"
+BUSY_SECONDS = 30
+
+
+class Base(DeclarativeBase):
+    """The tables of audits."""
+
+
+class AuditRow(Base):
+    """One audit: its plan, where it stands, and its verdict once there is one."""
+
+    __tablename__ = "audits"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(index=True)
+    kit_id: Mapped[str]
+    fingerprint: Mapped[str]
+    request_key: Mapped[str] = mapped_column(index=True)
+    plan: Mapped[str]
+    plan_hash: Mapped[str]
+    status: Mapped[str]
+    note: Mapped[str]
+    queries: Mapped[int]
+    verdict: Mapped[str | None]
+
+
+class LogRow(Base):
+    """One line of an audit's log; `hash` covers the line and the hash of the line before.
+
+    `moves` is what the line led to, kept for plots; it follows from the log and the kit.
+    """
+
+    __tablename__ = "log_lines"
+    audit_id: Mapped[str] = mapped_column(ForeignKey("audits.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[str]
+    hash: Mapped[str]
+    moves: Mapped[str]
+
+
+class AnswerRow(Base):
+    """What a model said of one version; `probe` is what it then said of the probe image."""
+
+    __tablename__ = "answers"
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    score_key: Mapped[str] = mapped_column(primary_key=True)
+    kit_id: Mapped[str] = mapped_column(primary_key=True)
+    photo: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    score: Mapped[float]
+    digest: Mapped[str]
+    probe: Mapped[float]
+    audit_id: Mapped[str]
+
+
+class AttemptRow(Base):
+    """The ledger: attempt `number` of a kit on a model, kept whatever becomes of the audit."""
+
+    __tablename__ = "attempts"
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    kit_id: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    plan_hash: Mapped[str]
+    audit_id: Mapped[str]
+
+
+class Status:
+    """Where an audit stands."""
+
+    READY = "ready"
+    RUNNING = "running"
+    PAUSED = "paused"
+    INTERRUPTED = "interrupted"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True)
+class AuditRecord:
+    """An audit as the store knows it. `note`: what happened last, in words."""
+
+    id: str
+    owner: str
+    plan: Plan
+    request_key: str
+    status: str
+    note: str
+    queries: int
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a log."""
+
+    number: int
+    body: dict[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """An answer on record: score, digest of the raw answer, and the audit that asked."""
+
+    score: float
+    digest: str
+    audit_id: str
+
+
+def open_database(path: Path) -> Engine:
+    """Open (or make) the SQLite file: write-ahead log, full sync, explicit transactions."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+class Store:
+    """The audits, logs, answers and ledger in one file.
+
+    Safe for several processes; one audit is run by one process at a time (a second one is refused
+    at its first line, nothing is lost).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.engine = open_database(path)
+        Base.metadata.create_all(self.engine)
+
+    def new_audit(self, owner: str, plan: Plan, request_key: str) -> str:
+        """Write down an audit and its attempt in the ledger; return its unguessable id.
+
+        Raises:
+            AuditError: another attempt on the same kit and model was opened in between.
+        """
+        audit_id = secrets.token_urlsafe(16)
+        fingerprint = str(plan.model["fingerprint"])
+        common = {"owner": owner, "kit_id": plan.kit_id, "fingerprint": fingerprint}
+        audit = AuditRow(
+            id=audit_id, request_key=request_key, plan=_text(plan.to_json()),
+            plan_hash=plan.hash, status=Status.READY, note="", queries=0, verdict=None, **common,
+        )  # fmt: skip
+        attempt = AttemptRow(number=plan.attempt, plan_hash=plan.hash, audit_id=audit_id, **common)
+        opening = {"kind": "opening", "plan": plan.to_json()}
+        with self._writing("Another audit of this kit and model was opened meanwhile.") as session:
+            session.add(audit)
+            session.flush()
+            session.add_all([attempt, _log_row(audit_id, 0, GENESIS, opening)])
+        return audit_id
+
+    def audit(self, audit_id: str, owner: str | None = None) -> AuditRecord:
+        """Return one audit (of `owner`, when given).
+
+        Raises:
+            AuditError: there is no such audit, or it is somebody else's.
+        """
+        with Session(self.engine) as session:
+            row = session.get(AuditRow, audit_id)
+            if row is None or owner not in (None, row.owner):
+                raise AuditError("There is no such audit here. See Results for those that are.")
+            return _record(row)
+
+    def audits(self, owner: str = LOCAL_OWNER) -> list[AuditRecord]:
+        """Return the owner's audits, newest first."""
+        query = select(AuditRow).where(AuditRow.owner == owner)
+        with Session(self.engine) as session:
+            records = [_record(row) for row in session.scalars(query)]
+        return sorted(records, key=lambda record: record.plan.started, reverse=True)
+
+    def matching(self, owner: str, request_key: str) -> list[AuditRecord]:
+        """Return the owner's audits that asked exactly this, latest attempt first."""
+        query = select(AuditRow).where(AuditRow.owner == owner, AuditRow.request_key == request_key)
+        with Session(self.engine) as session:
+            records = [_record(row) for row in session.scalars(query)]
+        return sorted(records, key=lambda record: record.plan.attempt, reverse=True)
+
+    def attempts(self, owner: str, kit_id: str, fingerprint: str) -> list[str]:
+        """Return the plan hashes of all attempts of this kit on this model, in order."""
+        query = (
+            select(AttemptRow.plan_hash)
+            .where(
+                AttemptRow.owner == owner,
+                AttemptRow.kit_id == kit_id,
+                AttemptRow.fingerprint == fingerprint,
+            )
+            .order_by(AttemptRow.number)
+        )
+        with Session(self.engine) as session:
+            return list(session.scalars(query))
+
+    def models_tried(self, owner: str, kit_id: str) -> set[str]:
+        """Return the fingerprints of the models this kit has been pointed at."""
+        query = select(AttemptRow.fingerprint).where(
+            AttemptRow.owner == owner, AttemptRow.kit_id == kit_id
+        )
+        with Session(self.engine) as session:
+            return set(session.scalars(query))
+
+    def log(self, audit_id: str) -> list[LogLine]:
+        """Return the log of an audit in order."""
+        query = select(LogRow).where(LogRow.audit_id == audit_id).order_by(LogRow.number)
+        with Session(self.engine) as session:
+            return [LogLine(r.number, json.loads(r.body), r.hash) for r in session.scalars(query)]
+
+    def moves(self, audit_id: str) -> list[Move]:
+        """Return every hidden version applied so far and where it led, in order."""
+        query = select(LogRow.moves).where(LogRow.audit_id == audit_id).order_by(LogRow.number)
+        with Session(self.engine) as session:
+            return [Move.from_json(m) for row in session.scalars(query) for m in json.loads(row)]
+
+    def set_status(self, audit_id: str, status: str, note: str = "") -> None:
+        """Note where an audit stands, and what happened, in words."""
+        with self._writing("The audit's state cannot be written.") as session:
+            row = session.get_one(AuditRow, audit_id)
+            row.status, row.note = status, note
+
+    def append(
+        self, audit_id: str, last: LogLine, body: Mapping[str, Any], moves: Sequence[Move], *,
+        queries: int, verdict: Verdict | None = None,
+    ) -> LogLine:  # fmt: skip
+        """Append one line to a log and move the audit's state along with it, in one transaction.
+
+        Args:
+            audit_id: which audit.
+            last: the last line so far.
+            body: the record to write.
+            moves: what it leads to.
+            queries: versions asked about so far. verdict: the verdict, with the closing record.
+            verdict: see queries.
+
+        Raises:
+            AuditError: another process has written this line already.
+        """
+        line = _log_row(audit_id, last.number + 1, last.hash, body, moves)
+        with self._writing("This audit is being run by another process already.") as session:
+            session.add(line)
+            row = session.get_one(AuditRow, audit_id)
+            row.queries = queries
+            if verdict is not None:
+                row.verdict = _text(verdict.to_json())
+                row.status, row.note = Status.FINISHED, ""
+        return LogLine(last.number + 1, dict(body), line.hash)
+
+    def keep_answers(
+        self, audit_id: str, owner: str, plan: Plan, probe: float,
+        answers: Iterable[tuple[Asked, float, str]],
+    ) -> None:  # fmt: skip
+        """Keep answers (query, score, digest) for good, as soon as the model has given them."""
+        rows = [
+            {
+                "owner": owner, **_answer_key(plan), "photo": photo, "version": version,
+                "score": score, "digest": raw, "probe": probe, "audit_id": audit_id,
+            }
+            for (photo, version), score, raw in answers
+        ]  # fmt: skip
+        statement = upsert(AnswerRow)
+        fresh = {
+            name: statement.excluded[name] for name in ("score", "digest", "probe", "audit_id")
+        }
+        keys = [column.name for column in AnswerRow.__table__.primary_key]
+        with self._writing("The answers cannot be written.") as session:
+            session.execute(statement.on_conflict_do_update(index_elements=keys, set_=fresh), rows)
+
+    def known_answers(
+        self, owner: str, plan: Plan, probe: float, queries: Sequence[Asked]
+    ) -> dict[Asked, StoredAnswer]:
+        """Return the answers on record to these queries, given when the probe read the same."""
+        wanted = set(queries)
+        query = select(AnswerRow).filter_by(owner=owner, **_answer_key(plan))
+        query = query.where(AnswerRow.photo.in_({photo for photo, _ in wanted}))
+        query = query.where(AnswerRow.version.in_({version for _, version in wanted}))
+        with Session(self.engine) as session:
+            return {
+                (row.photo, row.version): StoredAnswer(row.score, row.digest, row.audit_id)
+                for row in session.scalars(query)
+                if (row.photo, row.version) in wanted
+                and abs(row.probe - probe) <= plan.probing.tolerance
+            }
+
+    @contextmanager
+    def _writing(self, conflict: str) -> Iterator[Session]:
+        try:
+            writer = self.engine.execution_options(immediate=True)
+            with Session(writer, expire_on_commit=False) as session, session.begin():
+                yield session
+        except IntegrityError as error:
+            raise AuditError(f"{conflict} Nothing is lost; open it again in a moment.") from error
+
+
+def _answer_key(plan: Plan) -> dict[str, str]:
+    return {
+        "fingerprint": str(plan.model["fingerprint"]),
+        "score_key": digest(dict(plan.score)),
+        "kit_id": plan.kit_id,
+    }
+
+
+def _log_row(
+    audit_id: str,
+    number: int,
+    previous: str,
+    body: Mapping[str, Any],
+    moves: Sequence[Move] = (),
+) -> LogRow:
+    return LogRow(
+        audit_id=audit_id,
+        number=number,
+        body=_text(body),
+        hash=chained(previous, body),
+        moves=_text([move.to_json() for move in moves]),
+    )
+
+
+def _text(value: Any) -> str:
+    return canonical_json(value).decode()
+
+
+def _record(row: AuditRow) -> AuditRecord:
+    return AuditRecord(
+        id=row.id,
+        owner=row.owner,
+        plan=Plan.from_json(json.loads(row.plan)),
+        request_key=row.request_key,
+        status=row.status,
+        note=row.note,
+        queries=row.queries,
+        verdict=Verdict.from_json(json.loads(row.verdict)) if row.verdict else None,
+    )

@@ -1,0 +1,72 @@
+"""One photo's walk: which versions are asked next, and how many hidden ones beat the published."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from auditcore.randomness import Stream
+
+Asked = tuple[int, int]
+"""(photo, version): one query of an audit."""
+
+
+class Sealed(Protocol):
+    """What the machine needs of a kit: everything that was committed before publication."""
+
+    def published_version(self, photo: int) -> int:
+        """Return the version that was published."""
+
+    def hidden_order(self, photo: int) -> tuple[int, ...]:
+        """Return the hidden versions in the committed order."""
+
+    def tie_priority(self, photo: int, version: int) -> int:
+        """Return the committed priority that decides between equal scores."""
+
+    def stream(self, *label: str | int) -> Stream:
+        """Return the random stream of the kit's seed with this label."""
+
+
+class Track:
+    """The state of one photo: t hidden versions applied, of which k beat the published one.
+
+    Two versions are compared by (score, committed random priority), so there are no ties. Every
+    version, published or hidden, gets its score through the same queries; the published one is
+    asked once, at a random place of the photo's first batch that follows from the seed.
+    """
+
+    def __init__(self, sealed: Sealed, photo: int) -> None:
+        self.photo = photo
+        self.t = 0
+        self.k = 0
+        self.asked = 0
+        self._sealed = sealed
+        self._published = sealed.published_version(photo)
+        self._order = sealed.hidden_order(photo)
+        self._to_beat: tuple[float, int] | None = None
+
+    @property
+    def left(self) -> int:
+        """How many hidden versions have not been asked yet."""
+        return len(self._order) - self.asked
+
+    def ask(self, hidden: int) -> list[Asked]:
+        """Return the queries for the next `hidden` hidden versions, and count them as asked."""
+        versions = list(self._order[self.asked : self.asked + hidden])
+        if self.asked == 0:
+            place = self._sealed.stream("place", self.photo).below(len(versions) + 1)
+            versions.insert(place, self._published)
+        self.asked += hidden
+        return [(self.photo, version) for version in versions]
+
+    def hear(self, scores: Mapping[Asked, float]) -> None:
+        """Note the score of the published version if it is among `scores`."""
+        if (self.photo, self._published) in scores:
+            self._to_beat = self._key(self._published, scores)
+
+    def apply_next(self, scores: Mapping[Asked, float]) -> None:
+        """Apply the next hidden version in the committed order: t grows by 1, k by 0 or 1."""
+        assert self._to_beat is not None, "the published version is asked in the first batch"
+        self.k += self._key(self._order[self.t], scores) > self._to_beat
+        self.t += 1
+
+    def _key(self, version: int, scores: Mapping[Asked, float]) -> tuple[float, int]:
+        return scores[self.photo, version], self._sealed.tie_priority(self.photo, version)
