@@ -18,6 +18,7 @@ MAX_MEMBER_BYTES = 16_000_000
 MAX_MEMBERS = 8_000
 _DATE = (1980, 1, 1, 0, 0, 0)
 _END_BYTES = 22
+_ENTRY_BYTES = 100  # a kit's longest entry in the table of contents, generously
 _ORIGINAL = "Use the kit file as it was first saved, or another copy of it."
 
 
@@ -108,7 +109,8 @@ def _check_directory(data: bytes) -> None:
             f"completely. {_ORIGINAL}"
         )
     directory = int.from_bytes(end[12:16], "little")
-    if directory > MAX_MEMBERS * 200 or data[-_END_BYTES - 20 : -_END_BYTES][:4] == b"PK\x06\x07":
+    larger_format = data[-_END_BYTES - 20 : -_END_BYTES].startswith(b"PK\x06\x07")
+    if directory > MAX_MEMBERS * _ENTRY_BYTES or larger_format:
         raise KitError("This zip holds far more files than a kit has. Choose the file kit.zip.")
 
 

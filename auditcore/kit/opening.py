@@ -9,6 +9,7 @@ from auditcore.kit.canonical import parse_canonical
 from auditcore.kit.kit import Kit, sha256
 from auditcore.kit.layout import READ_ME, READ_ME_FILE, base_file, part_file
 from auditcore.kit.parts import PublicPart, SecretPart, read_public, read_secret
+from auditcore.marks import FAMILIES
 from auditcore.photos import shown
 
 _ORIGINAL = "Use the kit file as it was first saved, or another copy of it."
@@ -26,6 +27,7 @@ def open_kit(source: bytes | Path) -> Kit:
     """
     members = _load(source)
     public = read_public(parse_canonical(members["public.json"], "public.json"))
+    _check_family(public.family)
     secret = _secret(members, public)
     _check_bound(public, secret)
     bases, parts = _check_files(members, public, secret)
@@ -53,6 +55,14 @@ def _load(source: bytes | Path) -> dict[str, bytes]:
     return unpack(data)
 
 
+def _check_family(family: str) -> None:
+    if family not in FAMILIES:
+        raise KitError(
+            f"This kit's marks are of a kind that this Telltale does not know: {shown(family)}. "
+            "Update Telltale, then open it."
+        )
+
+
 def _secret(members: Mapping[str, bytes], public: PublicPart) -> SecretPart:
     if "secret.json" not in members:
         raise KitError(
@@ -71,7 +81,7 @@ def _check_bound(public: PublicPart, secret: SecretPart) -> None:
         )
     if public.digest() != secret.public_sha256:
         raise KitError(
-            "The kit was edited: its public part (public.json: captions, file names, hashes) is "
+            "The kit was edited: its public part (public.json: file names, captions and so on) is "
             f"not the one that was sealed. {_ORIGINAL}"
         )
     if public.test_seed not in (None, secret.seed.hex()):

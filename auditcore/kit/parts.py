@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from auditcore.errors import KitError, MarkError
+from auditcore.errors import KitError
 from auditcore.kit.canonical import canonical_json
-from auditcore.marks.base import check_request
+from auditcore.marks import VERSIONS_MAX, VERSIONS_MIN, VISIBILITY_MAX, VISIBILITY_MIN
 from auditcore.photos import MAX_PIXELS, Format, safe_name, shown
 from auditcore.photos.captions import MAX_CAPTION
 from auditcore.photos.names import is_plain
@@ -190,12 +190,11 @@ def _check_public_values(raw: dict[str, Any]) -> None:
     for field in ("software", "family"):
         _require(_is_text(raw[field], 100), "public", field)
     _require(_is_time(raw["created"]), "public", "created")
-    _require(type(raw["versions"]) is int, "public", "versions")
-    _require(type(raw["visibility"]) is float, "public", "visibility")
-    try:
-        check_request(raw["visibility"], raw["versions"])
-    except MarkError as error:
-        raise _bad_value("public", "versions") from error
+    versions, visibility = raw["versions"], raw["visibility"]
+    good = type(versions) is int and VERSIONS_MIN <= versions <= VERSIONS_MAX
+    _require(good, "public", "versions")
+    good = type(visibility) is float and VISIBILITY_MIN <= visibility <= VISIBILITY_MAX
+    _require(good, "public", "visibility")
     _require(raw["test_seed"] is None or _is_hash(raw["test_seed"]), "public", "test_seed")
     _require(_is_hash(raw["commitment"]), "public", "commitment")
 
@@ -235,7 +234,8 @@ def _require(good: bool, which: str, field: str) -> None:
 
 
 def _bad_value(which: str, field: str) -> KitError:
+    name = field.removesuffix("_sha256")
     return KitError(
-        f"The kit's {which} part is damaged: its entry “{field}” cannot be right. "
+        f"The kit's {which} part is damaged: its entry “{name}” cannot be right. "
         "Use the kit file as it was first saved, or another copy of it."
     )

@@ -62,6 +62,11 @@ _KINDS = (
         rb"%PDF",
         "is a PDF document, not a photo. Export the picture inside it as a JPEG and add that.",
     ),
+    _kind(
+        rb"PK\x03\x04.{26}READ-ME\.txt",
+        "is a kit, the key to photos that are already protected. Keep it, do not publish it, and "
+        "add the photos themselves.",
+    ),
     _kind(rb"PK\x03\x04|PK\x05\x06|7z\xbc\xaf|Rar!|\x1f\x8b", _ARCHIVE),
     _kind(rb"RIFF....WAVE|ID3|OggS|fLaC|\xff[\xfb\xf3\xf2\xf1\xf9]", _SOUND),
     _kind(rb"MZ|\x7fELF", "is a program, not a photo. Add a JPEG, PNG or WebP photo."),

@@ -36,7 +36,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _ENDINGS = {"JPEG": ("jpg", "jpeg", "jpe", "jfif"), "PNG": ("png",), "WEBP": ("webp",)}
-_opening = threading.Lock()
+_filtering = threading.Lock()
 
 
 def read_photo(data: bytes, name: str) -> Photo:
@@ -92,10 +92,11 @@ def _webp_canvas(data: bytes) -> tuple[int, int]:
 
 
 def _open(data: bytes, name: str) -> Image.Image:
-    # Pillow reads the header only. Its bomb warning is an error here; warning filters belong to the
-    # whole process, hence the lock.
+    # Pillow reads the header only. Its bomb warning is an error here; its other warnings are for
+    # programmers. Warning filters belong to the whole process, hence the lock.
     try:
-        with _opening, warnings.catch_warnings():
+        with _filtering, warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -152,7 +153,10 @@ def _is_sixteen_bit(data: bytes) -> bool:
 
 def _turn_upright(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     try:
-        orientation = image.getexif().get(0x0112, 1)
+        with _filtering, warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            Image.Exif().load(image.info.get("exif", b""))
+            orientation = image.getexif().get(0x0112, 1)
     except Exception:  # the block is free text to whoever wrote the file
         return image, (
             "What the camera noted about which way is up could not be read: "
