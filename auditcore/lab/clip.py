@@ -50,7 +50,10 @@ def new_model(seed: int) -> torch.nn.Module:
     text = {key: value for key, value in CONFIG["text_cfg"].items() if key != "tokenizer_kwargs"}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return open_clip.CLIP(CONFIG["embed_dim"], dict(CONFIG["vision_cfg"]), text)
+        model: torch.nn.Module = open_clip.CLIP(
+            CONFIG["embed_dim"], dict(CONFIG["vision_cfg"]), text
+        )
+    return model
 
 
 def write_merges(folder: Path) -> Path:

@@ -41,7 +41,7 @@ class Recipe:
     learning_rate: float = 1e-3
     weight_decay: float = 0.2
     warmup: int = 100
-    threads: int = 2
+    threads: int = 1
 
 
 def train_clip(
