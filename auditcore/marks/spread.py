@@ -7,20 +7,16 @@ uses floating point, so its result is stored, one byte a grid value; rendering i
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn.functional import interpolate
 
 from auditcore.errors import MarkError
 from auditcore.marks.base import Pixels, Progress, check_render, check_request
 from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, Pattern, fit_budget
-from auditcore.marks.extractor import FEATURES, SIDE, as_input, load_extractor
-from auditcore.marks.grids import LEVEL, add_grid, enlarge
+from auditcore.marks.grids import add_grid, enlarge
 from auditcore.randomness import derive
 
 SQUARES = 32
@@ -28,8 +24,8 @@ SQUARES = 32
 
 _STRENGTH, _GRIDS = "strength", "grids"
 _PROBES = 24
-_BATCH = 25
-_ONE = 127
+ONE = 127
+"""The largest value of a stored grid: a full step of the budget."""
 
 Grids = NDArray[np.int8]
 
@@ -84,20 +80,22 @@ class SpreadFamily:
         on_progress: Progress | None = None,
     ) -> SpreadMark:
         """Search the marks of one photo, `on_progress` after each batch of versions."""
+        # torch takes seconds to import, and only searching needs it: not opening, not rendering.
+        from auditcore.marks.spread_search import search
+
         check_request(visibility, versions)
         channels = 1 if grey else 3
         noise = derive(seed, "mark probe", photo).read(_PROBES * SQUARES * SQUARES * channels)
         probes = np.frombuffer(noise, np.int8).reshape(_PROBES, SQUARES, SQUARES, channels)
         budget = fit_budget(pixels, [_pattern(probe) for probe in probes], visibility)
-        aims = _aims(seed, photo, versions)
-        found = []
-        for batch in _batches(aims):
-            found.append(_search(pixels, budget, batch, channels, self.steps))
+        found: list[Grids] = []
+        for grids in search(pixels, budget, seed, photo, versions, channels, self.steps):
+            found.append(grids)
             if on_progress is not None:
                 on_progress(sum(map(len, found)), versions)
-        grids = np.concatenate(found)
-        budget = fit_budget(pixels, [_pattern(grid) for grid in grids[:_PROBES]], visibility)
-        return SpreadMark(budget, grids, channels)
+        marks = np.concatenate(found)
+        budget = fit_budget(pixels, [_pattern(grid) for grid in marks[:_PROBES]], visibility)
+        return SpreadMark(budget, marks, channels)
 
     def restore(
         self,
@@ -134,51 +132,5 @@ def _unpacked(data: bytes, size: int) -> bytes:
 def _pattern(grid: NDArray[np.int8]) -> Pattern:
     """Enlarge a stored grid to a pattern, (CELLS, CELLS, 3) within +-2**STRENGTH_BITS."""
     coloured = np.broadcast_to(grid, (*grid.shape[:2], 3)).astype(np.int32)
-    scaled = coloured * (1 << STRENGTH_BITS) // _ONE
+    scaled = coloured * (1 << STRENGTH_BITS) // ONE
     return np.clip(enlarge(scaled, CELLS), -(1 << STRENGTH_BITS), 1 << STRENGTH_BITS)
-
-
-def _aims(seed: bytes, photo: int, versions: int) -> Tensor:
-    """Spread `versions` unit vectors over the feature sphere, (versions, FEATURES).
-
-    Independent and uniform (normal draws by the central limit of 12 bytes): in 1,280 dimensions
-    that is spread out already, all angles within a few degrees of a right one.
-    """
-    draws = np.frombuffer(derive(seed, "mark aims", photo).read(versions * FEATURES * 12), np.uint8)
-    normal = draws.reshape(versions, FEATURES, 12).astype(np.float32).sum(axis=2) - 12 * 127.5
-    return torch.from_numpy(normal / np.linalg.norm(normal, axis=1, keepdims=True))
-
-
-def _batches(aims: Tensor) -> Iterator[Tensor]:
-    yield from torch.split(aims, _BATCH)
-
-
-def _search(pixels: Pixels, budget: Budget, aims: Tensor, channels: int, steps: int) -> Grids:
-    """Find the marks that move the features furthest along `aims`: (B, SQUARES, SQUARES, C).
-
-    Steps have the length of the gradient's root mean square: one full step from nothing (the
-    linearised solution), half steps after, each projected into the budget.
-    """
-    picture, levels = as_input(pixels), _levels(budget)
-    grids = torch.zeros(len(aims), channels, SQUARES, SQUARES)
-    for step in range(steps):
-        slope = _gradient(picture, levels, grids, aims)
-        scale = slope.square().mean(dim=(1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)
-        grids = (grids + (1.0 if step == 0 else 0.5) * slope / scale).clamp(-1, 1)
-    stored: Grids = (grids * _ONE).round().to(torch.int8).permute(0, 2, 3, 1).numpy()
-    return stored
-
-
-def _gradient(picture: Tensor, levels: Tensor, grids: Tensor, aims: Tensor) -> Tensor:
-    """Return how the features' advance along `aims` changes with each grid value."""
-    grids = grids.detach().requires_grad_(True)
-    marks = interpolate(grids, size=(SIDE, SIDE), mode="bilinear", align_corners=False) * levels
-    features = load_extractor()((picture + marks).clamp(0, 255))
-    (slope,) = torch.autograd.grad((features * aims).sum(), grids)
-    return slope
-
-
-def _levels(budget: Budget) -> Tensor:
-    """Return the budget in grey levels at the extractor's size, (1, 1, SIDE, SIDE)."""
-    levels = torch.from_numpy(budget.steps.astype(np.float32)) * (budget.unit / 256 / LEVEL)
-    return interpolate(levels[None, None], size=(SIDE, SIDE), mode="bilinear", align_corners=False)
