@@ -13,13 +13,9 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 
-import numpy as np
-from numpy.typing import NDArray
-
 from auditcore.errors import DesignError
 
 FISHER_STEPS_PER_OCTAVE = 16
-FISHER_ROUNDING = Fraction(1, 10**9)
 
 
 @dataclass(frozen=True)
@@ -85,35 +81,40 @@ class RankSum(FixedBudgetTest):
 
 @dataclass(frozen=True)
 class Fisher(FixedBudgetTest):
-    """The product of the photos' ranks (k + 1) / (s + 1).
+    """The product of the photos' ranks (k + 1) / (s + 1), as a sum of logs.
 
-    Each rank counts as round(16 log2(k + 1)): a statistic on integers, whose law follows by adding
-    positive terms. The p-value is rounded up by one part in 10**9, far above the floats' error.
-    Source: Fisher 1932, on discrete ranks.
+    Each rank counts as round(16 log2(k + 1)): whole numbers, so that the law of the sum is exact.
+    Source: Fisher 1932, here for discrete ranks.
     """
 
     def p_value(self, beats: Sequence[int]) -> Fraction:
-        """P0(sum of rounded logs <= the sum seen), rounded up."""
+        """P0(sum of rounded logs <= the sum seen)."""
         self._check(beats)
         seen = sum(_rounded_log(count) for count in beats)
-        return min(Fraction(1), Fraction(float(self._at_most[seen])) * (1 + FISHER_ROUNDING))
+        return Fraction(self._at_most[seen], (self.s + 1) ** self.m)
 
     @cached_property
-    def _at_most(self) -> NDArray[np.float64]:
-        one = np.bincount([_rounded_log(count) for count in range(self.s + 1)]) / (self.s + 1)
-        law = np.ones(1)
-        for _ in range(self.m):
-            law = _add(law, one)
-        return np.cumsum(law)
+    def _at_most(self) -> list[int]:
+        """Outcomes whose sum is at most i, for i = 0 .. the largest sum."""
+        one = [_rounded_log(count) for count in range(self.s + 1)]
+        return list(accumulate(_power(one, self.m, (self.s + 1) ** self.m)))
 
 
 def _rounded_log(count: int) -> int:
     return round(FISHER_STEPS_PER_OCTAVE * math.log2(count + 1))
 
 
-def _add(law: NDArray[np.float64], one: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The law of a sum; added term by term, because a Fourier transform would lose the tail."""
-    total = np.zeros(law.size + one.size - 1)
-    for shift in np.flatnonzero(one):
-        total[shift : shift + law.size] += law * one[shift]
-    return total
+def _power(exponents: Sequence[int], times: int, largest: int) -> list[int]:
+    """Return the coefficients of (sum of x^e) ** times, all at most `largest`.
+
+    The polynomial is evaluated at a power of 256 too large for its coefficients to overlap, so
+    that one power of one integer holds them all (Kronecker substitution).
+    """
+    width = largest.bit_length() // 8 + 1
+    whole = sum(1 << 8 * width * exponent for exponent in exponents) ** times
+    terms = times * max(exponents) + 1
+    digits = whole.to_bytes(terms * width, "little")
+    return [
+        int.from_bytes(digits[start : start + width], "little")
+        for start in range(0, len(digits), width)
+    ]
