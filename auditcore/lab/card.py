@@ -80,8 +80,8 @@ def _what_it_is(training: Training) -> list[str]:
     return [
         "A small CLIP in open_clip's architecture (64 x 64 pixels, patches of 8, width 128, 4",
         "layers; text: width 64, 2 layers, 32 tokens; the first 2,048 words of open_clip's",
-        "vocabulary), trained on a CPU to be audited. It is too small and too long trained on too little to be",
-        "good at anything else. Weights in half precision.",
+        "vocabulary), trained on a CPU to be audited. Too small, and too long trained on too",
+        "little, to be good at anything else. Weights in half precision.",
         "",
         f"- `open_clip_model.safetensors` SHA-256: `{training.weights_sha256}`",
         "- opens with `open_clip.create_model_and_transforms('local-dir:FOLDER')`",
@@ -121,7 +121,7 @@ def _recipe(training: Training) -> list[str]:
         f"AdamW (betas .9, .98; weight decay {recipe.weight_decay}), learning rate "
         f"{recipe.learning_rate}, {recipe.warmup} steps of warm-up, cosine to 0; batch "
         f"{recipe.batch}, {recipe.epochs} epochs,",
-        f"32-bit floats, {recipe.threads} thread, seed {training.seed}. "
+        f"mixed precision (bfloat16), {recipe.threads} thread, seed {training.seed}. "
         f"Loss of the last epoch {training.last_loss:.3f}.",
         f"{recipe.epochs} passes over so little data make it remember more than a large model",
         "remembers of a large set: what is found here is easier to find than in practice.",
@@ -129,7 +129,8 @@ def _recipe(training: Training) -> list[str]:
         f"Took {training.minutes:.1f} minutes on one core ({platform.machine()}, torch "
         f"{torch.__version__}, open_clip {open_clip.__version__}), while the other model trained",
         "on another. The same machine and versions give the same weights bit for bit; others give",
-        "other last bits and, after many steps, a model of the same kind.",
+        "other last bits and, after many steps, a model of the same kind. A CPU without bfloat16",
+        "instructions takes several times longer.",
         "",
     ]
 
