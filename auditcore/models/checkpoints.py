@@ -1,7 +1,7 @@
 """Weights from strangers: safetensors and JSON, never a pickle.
 
-A pickle can run any program the moment it is opened. It is told by its first bytes, whatever its
-name is, and refused with the way to convert it.
+A pickle can run any program the moment it is opened. It is told by its name or its first bytes, and
+refused with the way to convert it. What passes is only ever read as safetensors.
 """
 
 import json
@@ -23,12 +23,12 @@ def check_safetensors(path: Path) -> None:
     """
     with path.open("rb") as file:
         start = file.read(9)
-    if path.suffix.lower() in _PICKLE_NAMES or start.startswith(_PICKLE_STARTS):
+    whole = start[8:] == b"{" and int.from_bytes(start[:8], "little") + 8 <= path.stat().st_size
+    if path.suffix.lower() in _PICKLE_NAMES or (not whole and start.startswith(_PICKLE_STARTS)):
         raise ModelError(pickle_refusal(path))
     if path.suffix.lower() != ".safetensors":
         raise ModelError(f"{path.name} is not a weights file: expected a name in .safetensors.")
-    header = int.from_bytes(start[:8], "little")
-    if start[8:] != b"{" or header + 8 > path.stat().st_size:
+    if not whole:
         raise ModelError(
             f"{path.name} is not a whole safetensors file: it may be damaged or cut short. "
             "Copy or download it again."

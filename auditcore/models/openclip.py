@@ -115,7 +115,7 @@ def _source(place: str) -> OpenClipSource:
     if place in known_names():
         return hub_source(place)
     path = Path(place.removeprefix(_LOCAL_PREFIX)).expanduser()
-    if path.exists():
+    if place and path.exists():
         return folder_source(path)
     if place.startswith((_LOCAL_PREFIX, ".", "~", "/")) or path.suffix in (".safetensors", ".pt"):
         raise ModelError(f"There is no file or folder {path}.")

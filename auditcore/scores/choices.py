@@ -160,25 +160,35 @@ def all_labels_known(model: Model, kit: KitView, photos: Iterable[int]) -> bool:
     labels = [kit.photos[photo].label for photo in photos]
     if any(label is None for label in labels):
         return False
-    known = {name.casefold() for name in model.labels}
-    matches = [str(label).strip().casefold() in known for label in labels]
+    matches = [bool(_matching(model, str(label))) for label in labels]
     if any(matches) and not all(matches):
         label_index(model, str(labels[matches.index(False)]))
     return all(matches)
 
 
 def label_index(model: Model, label: str) -> int:
-    """Return the place of a label among the model's, upper and lower case alike.
+    """Return the place of a label among the model's: the same spelling, else upper or lower case.
 
     Raises:
-        ScoreError: the model has no such label; the nearest are named.
+        ScoreError: the model has no such label (the nearest are named), or several that differ in
+            upper and lower case alone.
     """
-    folded = [name.casefold() for name in model.labels]
-    wanted = label.strip().casefold()
-    if wanted not in folded:
-        raise ScoreError(
-            f"The label '{label}' is not one of the {len(folded)} that {model.identity.name} "
-            f"knows.{did_you_mean(label, model.labels)} Without labels, choose the score "
-            "negative-entropy or label-histogram-unknown."
-        )
-    return folded.index(wanted)
+    found = _matching(model, label)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = " and ".join(model.labels[index] for index in found)
+        raise ScoreError(f"The label '{label}' may be {names}: write it exactly.")
+    raise ScoreError(
+        f"The label '{label}' is not one of the {len(model.labels)} that {model.identity.name} "
+        f"knows.{did_you_mean(label, model.labels)} Without labels, choose the score "
+        "negative-entropy or label-histogram-unknown."
+    )
+
+
+def _matching(model: Model, label: str) -> list[int]:
+    """Return the places of the labels spelled so, or else alike but for upper and lower case."""
+    wanted = label.strip()
+    exact = [index for index, name in enumerate(model.labels) if name == wanted]
+    folded = wanted.casefold()
+    return exact or [i for i, name in enumerate(model.labels) if name.casefold() == folded]

@@ -10,7 +10,6 @@ probabilities over augmented views and on label histograms, arXiv 2503.22413 and
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import entr, xlogy
 
 from auditcore.errors import ScoreError
 
@@ -30,13 +29,13 @@ def modified_entropy_score(probabilities: Probabilities, label: int) -> float:
     """
     rest = complements(probabilities)
     others = np.delete(np.arange(len(probabilities)), label)
-    own = xlogy(rest[label], max(probabilities[label], _TINY))
-    return float(own + xlogy(probabilities[others], np.maximum(rest[others], _TINY)).sum())
+    own = rest[label] * _log(probabilities, rest)[label]
+    return float(own + (probabilities * _log(rest, probabilities))[others].sum())
 
 
 def negative_entropy_score(probabilities: Probabilities) -> float:
     """Return the sum over i of p_i log p_i, between -log C and 0."""
-    return float(-entr(probabilities).sum())
+    return float((probabilities * _log(probabilities, complements(probabilities))).sum())
 
 
 def complements(probabilities: Probabilities) -> Probabilities:
@@ -45,6 +44,13 @@ def complements(probabilities: Probabilities) -> Probabilities:
     top = int(probabilities.argmax())
     rest[top] = np.delete(probabilities, top).sum()
     return rest
+
+
+def _log(values: Probabilities, rest: Probabilities) -> Probabilities:
+    """Return log of `values`, where `rest` is 1 - values to full precision; finite at 0."""
+    near_one = np.log1p(-np.minimum(rest, 0.5))
+    logs: Probabilities = np.where(rest < 0.5, near_one, np.log(np.maximum(values, _TINY)))
+    return logs
 
 
 def mean_probabilities(rows: NDArray[np.float64]) -> Probabilities:

@@ -1,0 +1,78 @@
+"""A kit and a model for tests: smooth random pictures, answers computed from pixels."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditcore.models import Capability, Model, ModelIdentity, Pixels
+from auditcore.randomness import Stream, derive
+
+
+@dataclass(frozen=True)
+class FakePhoto:
+    file: str
+    caption: str | None = None
+    label: str | None = None
+
+
+@dataclass
+class FakeKit:
+    """Photos of (60, 80) pixels; a version is the photo plus a tint."""
+
+    photos: Sequence[FakePhoto]
+    seed: bytes = b"kit"
+    made: list[tuple[int, int]] = field(default_factory=list)
+
+    def version(self, photo: int, version: int) -> Pixels:
+        self.made.append((photo, version))
+        base = self.stream("base", photo).integers(60 * 80 * 3, 200).reshape(60, 80, 3)
+        return (base + self.stream("tint", photo, version).integers(3, 56)).astype(np.uint8)
+
+    def stream(self, *label: str | int) -> Stream:
+        return derive(self.seed, *label)
+
+
+class FakeModel(Model):
+    """Says the mean colour of a picture, as features or as probabilities."""
+
+    def __init__(self, *capabilities: Capability, labels: Sequence[str] = ("a", "b", "c")) -> None:
+        self.identity = ModelIdentity("fake", "fake", "Fake", "0" * 64, None, {})
+        self.capabilities = frozenset(capabilities)
+        self.input_size = 16
+        self.labels = tuple(labels)
+        self.asked: list[int] = []
+        self.texts: list[str] = []
+
+    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+        self.asked.append(len(images))
+        assert all(image.shape == (16, 16, 3) for image in images)
+        return np.stack([image.mean(axis=(0, 1)) for image in images]).astype(np.float32)
+
+    def text_features(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.texts += texts
+        return np.array(
+            [list(hashlib.sha256(text.encode()).digest()[:3]) for text in texts], dtype=np.float32
+        )
+
+    def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
+        colours = self.image_features(images).astype(np.float64) + 1
+        chances: NDArray[np.float64] = colours / colours.sum(axis=1, keepdims=True)
+        return chances
+
+
+class Broken(FakeModel):
+    """Answers with whatever it is given."""
+
+    def __init__(self, answer: Any, *capabilities: Capability) -> None:
+        super().__init__(*capabilities)
+        self.answer = answer
+
+    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+        return np.broadcast_to(self.answer, (len(images), 3)).astype(np.float32)
+
+    def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
+        return np.broadcast_to(self.answer, (len(images), 3)).astype(np.float64)

@@ -1,0 +1,74 @@
+import pytest
+
+from auditcore.errors import ScoreError
+from auditcore.models import Capability as C
+from auditcore.scores import SCORES, Scorer, default_score, label_index
+from tests.scores.fakes import FakeKit, FakeModel, FakePhoto
+
+BOTH = (C.IMAGE_FEATURES, C.TEXT_FEATURES)
+CHANCES = (C.PROBABILITIES, C.LABELS)
+BARE = FakeKit([FakePhoto("1.jpg"), FakePhoto("2.jpg")])
+CAPTIONED = FakeKit([FakePhoto("1.jpg", caption="one"), FakePhoto("2.jpg", caption="two")])
+LABELLED = FakeKit([FakePhoto("1.jpg", label="a"), FakePhoto("2.jpg", label=" B")])
+PARTLY = FakeKit([FakePhoto("1.jpg", "one", "a"), FakePhoto("2.jpg")])
+ELSEWHERE = FakeKit([FakePhoto("1.jpg", label="zebra"), FakePhoto("2.jpg", label="yak")])
+MISTYPED = FakeKit([FakePhoto("1.jpg", label="a"), FakePhoto("2.jpg", label="bb")])
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "kit", "name"),
+    [
+        (BOTH, CAPTIONED, "caption-cosine"),
+        (BOTH, BARE, "view-similarity"),
+        (BOTH, PARTLY, "view-similarity"),
+        ((C.IMAGE_FEATURES,), CAPTIONED, "view-similarity"),
+        (CHANCES, LABELLED, "modified-entropy"),
+        (CHANCES, BARE, "negative-entropy"),
+        (CHANCES, PARTLY, "negative-entropy"),
+        (CHANCES, ELSEWHERE, "negative-entropy"),
+        ((C.LABELS,), LABELLED, "label-histogram"),
+        ((C.LABELS,), BARE, "label-histogram-unknown"),
+        ((*CHANCES, C.IMAGE_FEATURES), BARE, "negative-entropy"),
+        ((*CHANCES, *BOTH), CAPTIONED, "caption-cosine"),
+    ],
+)
+def test_the_strongest_score_that_fits(
+    capabilities: tuple[C, ...], kit: FakeKit, name: str
+) -> None:
+    model = FakeModel(*capabilities)
+    assert default_score(model, kit) == name
+    Scorer(kit, model, name)
+
+
+def test_only_the_photos_to_be_audited_decide() -> None:
+    assert default_score(FakeModel(*BOTH), PARTLY, photos=[0]) == "caption-cosine"
+    assert default_score(FakeModel(*CHANCES), PARTLY, photos=[0]) == "modified-entropy"
+
+
+def test_a_mistyped_label_is_not_passed_over() -> None:
+    with pytest.raises(ScoreError, match=r"'bb' is not one of the 3.*Did you mean b\?"):
+        default_score(FakeModel(*CHANCES), MISTYPED)
+
+
+def test_a_model_that_gives_nothing() -> None:
+    with pytest.raises(ScoreError, match="nothing that can be scored"):
+        default_score(FakeModel(), BARE)
+
+
+def test_labels_are_matched_exactly_then_without_case() -> None:
+    model = FakeModel(*CHANCES, labels=("tench", "Cardigan", "cardigan", "tiger cat"))
+    assert label_index(model, "Cardigan") == 1
+    assert label_index(model, "cardigan") == 2
+    assert label_index(model, " Tiger Cat ") == 3
+    with pytest.raises(ScoreError, match="may be Cardigan and cardigan: write it exactly"):
+        label_index(model, "CARDIGAN")
+    with pytest.raises(ScoreError, match=r"Did you mean tiger cat\?"):
+        label_index(model, "tigercat")
+
+
+def test_scores_say_what_they_need() -> None:
+    assert SCORES["caption-cosine"].needs_caption
+    assert not SCORES["caption-cosine"].needs_label
+    assert SCORES["modified-entropy"].needs_label
+    assert SCORES["label-histogram"].needs == {C.LABELS}
+    assert all(score.asks in score.needs and score.title for score in SCORES.values())
