@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from auditcore.audit.forecast import expected_hidden
-from auditcore.audit.plan import EACH, PHOTO, RANK_SUM, Plan
+from auditcore.audit.plan import COLLECTION, EACH, PHOTO, RANK_SUM, Plan
 from auditcore.audit.rounds import Block, Rounds
 from auditcore.audit.track import Track
 from auditcore.audit.verdict import CollectionVerdict, Decision
@@ -260,19 +260,31 @@ def make_course(plan: Plan, tracks: Sequence[Track]) -> Course:
     Raises:
         DesignError: the level cannot be reached with the kit's photos and versions.
     """
-    reachable = max(plan.level, Fraction(1, plan.versions))
     if plan.claim.kind == EACH:
         closed = ClosedTest(len(tracks), plan.versions, plan.level, plan.test)
         return EachCourse(tracks, closed, plan.max_hidden)
+    test = display_test(plan)
     if plan.claim.kind == PHOTO:
-        test = make_test(plan.test, plan.versions, plan.level)
         return PhotoCourse(tracks[plan.photos[0]], test)
     if plan.collection_test == RANK_SUM:
-        test = make_test(plan.test, plan.versions, reachable)
         return RankSumCourse(tracks, test, plan)
     if len(tracks) == 1:
-        return SoloCourse(tracks[0], make_test(plan.test, plan.versions, plan.level))
-    return CollectionCourse(tracks, make_test(plan.test, plan.versions, reachable), plan)
+        return SoloCourse(tracks[0], test)
+    return CollectionCourse(tracks, test, plan)
+
+
+def display_test(plan: Plan) -> RankTest:
+    """Return the test that decides on, or at least shows, a single photo under this plan.
+
+    A claim about several photos together may reach a level that one photo cannot; then the photo's
+    figures are shown at the finest level its versions allow.
+
+    Raises:
+        DesignError: a claim about one photo at a level that its versions cannot reach.
+    """
+    together = plan.claim.kind == COLLECTION and len(plan.files) > 1
+    level = max(plan.level, Fraction(1, plan.versions)) if together else plan.level
+    return make_test(plan.test, plan.versions, level)
 
 
 def _until_given_up(test: RankTest, tracks: Sequence[Track]) -> float:

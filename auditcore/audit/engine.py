@@ -99,7 +99,7 @@ class _Run:
         self._kit, self._model = kit, model
         self._pace = Pace(timer)
         self._in_batch = 0
-        self._probes: dict[int, Probe] = {}
+        self._probes: dict[int, float] = {}
 
     def events(self) -> Iterator[Event]:
         """Go through the records that are due, one by one."""
@@ -107,7 +107,7 @@ class _Run:
         yield self._event(Started, audit_id=self._record.id, resumed=resumed)
         if self._replay.due() is not Due.NOTHING:
             self._store.set_status(self._record.id, Status.RUNNING)
-            self._scorer = _make_scorer(self._plan, self._kit, self._model)
+            self._scorer = _make_scorer(self._plan, self._kit, self._model, self._plan.photos)
             yield from self._check_unchanged()
             yield from self._go_on()
         if (verdict := self._replay.machine.verdict()) is not None and self._closed:
@@ -160,17 +160,36 @@ class _Run:
         begin = self._pace.now()
         told = self._scorer.answer([Query(photo, version) for photo, version in call])
         self._pace.note(len(call), begin)
-        first = self._replay.first_probe
-        assert first is not None, "the start probe is recorded before any batch"
-        rows = [(q, a.score, a.digest) for q, a in zip(call, told, strict=True)]
-        self._store.keep_answers(self._record.id, self._record.owner, self._plan, first.score, rows)
+        photo = self._plan.photos[0]
+        probe = self._probe_as_for(photo)
+        answers = {
+            asked: StoredAnswer(answer.score, answer.digest, self._record.id, probe, photo)
+            for asked, answer in zip(call, told, strict=True)
+        }
+        self._store.keep_answers(self._record.owner, self._plan, answers)
         self._in_batch += len(call)
-        return {q: StoredAnswer(score, raw, self._record.id) for q, score, raw in rows}
+        return answers
 
     def _known(self, batch: Sequence[Asked]) -> dict[Asked, StoredAnswer]:
+        """Return the answers on record that this very model gave: its probe reads the same."""
+        known = self._store.known_answers(self._record.owner, self._plan, batch)
+        return {
+            asked: answer
+            for asked, answer in known.items()
+            if abs(answer.probe - self._probe_as_for(answer.probe_photo))
+            <= self._plan.probing.tolerance
+        }
+
+    def _probe_as_for(self, photo: int) -> float:
+        """Return the probe's score as another claim saw it: with the views of its first photo."""
         first = self._replay.first_probe
         assert first is not None, "the start probe is recorded before any batch"
-        return self._store.known_answers(self._record.owner, self._plan, first.score, batch)
+        if photo == self._plan.photos[0]:
+            return first.score
+        if photo not in self._probes:
+            scorer = _make_scorer(self._plan, self._kit, self._model, [photo])
+            self._probes[photo] = scorer.probe().score
+        return self._probes[photo]
 
     def _is_reused(self, answer: StoredAnswer | None) -> bool:
         return answer is not None and answer.audit_id != self._record.id
@@ -229,10 +248,9 @@ class _Run:
         return kind(progress=progress, now=now(kind.__name__, self._plan, machine, facts), **facts)
 
 
-def _make_scorer(plan: Plan, kit: Kit, model: Model) -> Scorer:
-    scorer = Scorer(
-        kit, model, str(plan.score["name"]), int(plan.score["views"]), photos=plan.photos
-    )
+def _make_scorer(plan: Plan, kit: Kit, model: Model, photos: Sequence[int]) -> Scorer:
+    name, views = str(plan.score["name"]), int(plan.score["views"])
+    scorer = Scorer(kit, model, name, views, photos=photos)
     if scorer.description != dict(plan.score):
         raise AuditError(
             "The score is no longer computed as when this audit was started. Start a new audit "

@@ -22,7 +22,7 @@ from auditcore.audit.plan import (
     request_key,
 )
 from auditcore.audit.rehearsal import expected_queries
-from auditcore.audit.store import LOCAL_OWNER, Store
+from auditcore.audit.store import LOCAL_OWNER, AuditRecord, Store
 from auditcore.audit.words import chance
 from auditcore.errors import AuditError
 from auditcore.kit import Kit
@@ -64,6 +64,7 @@ class Estimate:
         seconds_per_query: from a short timed trial on the probe image.
         attempt: which attempt of this kit on this model it is. level: p / 2**attempt.
         warnings: sentences to read before starting.
+        on_record: id of the same audit when it was started or finished before, else None.
     """
 
     at_most: int
@@ -74,6 +75,7 @@ class Estimate:
     attempt: int
     level: Fraction
     warnings: tuple[str, ...]
+    on_record: str | None
 
     @property
     def seconds_expected(self) -> float:
@@ -123,12 +125,11 @@ def start_audit(
     request = Request(claim, p, test, score, collection_test)
     scorer = open_scorer(kit, model, request)
     plan = make_plan(store, kit, model.identity, scorer.description, request, owner, clock)
-    key = request_key(plan)
-    for record in store.matching(owner, key):
-        if record.verdict is None or record.verdict.reason is None:
-            return record.id
+    record = _on_record(store, owner, plan)
+    if record is not None:
+        return record.id
     AuditMachine(plan, kit)  # raises DesignError before anything is written down
-    return store.new_audit(owner, plan, key)
+    return store.new_audit(owner, plan, request_key(plan))
 
 
 def estimate(
@@ -152,6 +153,8 @@ def estimate(
     request = Request(claim, p, test, score, collection_test)
     scorer = open_scorer(kit, model, request)
     plan = make_plan(store, kit, model.identity, scorer.description, request, owner, utc_now)
+    record = _on_record(store, owner, plan)
+    plan = plan if record is None else record.plan
     AuditMachine(plan, kit)
     return Estimate(
         at_most=plan.at_most,
@@ -162,6 +165,7 @@ def estimate(
         attempt=plan.attempt,
         level=plan.level,
         warnings=warnings(plan),
+        on_record=None if record is None else record.id,
     )
 
 
@@ -217,6 +221,14 @@ def make_plan(
         earlier=earlier,
         models_tried=len(store.models_tried(owner, kit.id) | {identity.fingerprint}),
     )
+
+
+def _on_record(store: Store, owner: str, plan: Plan) -> AuditRecord | None:
+    """Return the audit that asks the same; one spoiled by a change of the model does not count."""
+    for record in store.matching(owner, request_key(plan)):
+        if record.verdict is None or record.verdict.reason is None:
+            return record
+    return None
 
 
 def _photos_of(claim: Claim, kit: Kit) -> list[int]:

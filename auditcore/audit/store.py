@@ -7,9 +7,9 @@ asked about twice; the ledger of attempts outlives the audits it counts.
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,10 @@ class LogRow(Base):
 
 
 class AnswerRow(Base):
-    """What a model said of one version; `probe` is what it then said of the probe image."""
+    """What a model said of one version.
+
+    `probe` is the score it gave the probe image at the time, looked at as for `probe_photo`.
+    """
 
     __tablename__ = "answers"
     owner: Mapped[str] = mapped_column(primary_key=True)
@@ -78,6 +81,7 @@ class AnswerRow(Base):
     score: Mapped[float]
     digest: Mapped[str]
     probe: Mapped[float]
+    probe_photo: Mapped[int]
     audit_id: Mapped[str]
 
 
@@ -128,11 +132,13 @@ class LogLine:
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """An answer on record: score, digest of the raw answer, and the audit that asked."""
+    """An answer on record: score, digest of the raw answer, the audit that asked, its probe."""
 
     score: float
     digest: str
     audit_id: str
+    probe: float
+    probe_photo: int
 
 
 def open_database(path: Path) -> Engine:
@@ -279,40 +285,34 @@ class Store:
                 row.status, row.note = Status.FINISHED, ""
         return LogLine(last.number + 1, dict(body), line.hash)
 
-    def keep_answers(
-        self, audit_id: str, owner: str, plan: Plan, probe: float,
-        answers: Iterable[tuple[Asked, float, str]],
-    ) -> None:  # fmt: skip
-        """Keep answers (query, score, digest) for good, as soon as the model has given them."""
+    def keep_answers(self, owner: str, plan: Plan, answers: Mapping[Asked, StoredAnswer]) -> None:
+        """Keep answers for good, as soon as the model has given them."""
         rows = [
-            {
-                "owner": owner, **_answer_key(plan), "photo": photo, "version": version,
-                "score": score, "digest": raw, "probe": probe, "audit_id": audit_id,
-            }
-            for (photo, version), score, raw in answers
-        ]  # fmt: skip
+            {"owner": owner, **_answer_key(plan), "photo": photo, "version": version}
+            | asdict(answer)
+            for (photo, version), answer in answers.items()
+        ]
         statement = upsert(AnswerRow)
-        fresh = {
-            name: statement.excluded[name] for name in ("score", "digest", "probe", "audit_id")
-        }
+        fresh = {item.name: statement.excluded[item.name] for item in fields(StoredAnswer)}
         keys = [column.name for column in AnswerRow.__table__.primary_key]
         with self._writing("The answers cannot be written.") as session:
             session.execute(statement.on_conflict_do_update(index_elements=keys, set_=fresh), rows)
 
     def known_answers(
-        self, owner: str, plan: Plan, probe: float, queries: Sequence[Asked]
+        self, owner: str, plan: Plan, queries: Sequence[Asked]
     ) -> dict[Asked, StoredAnswer]:
-        """Return the answers on record to these queries, given when the probe read the same."""
+        """Return the answers on record to these queries, whichever audit asked."""
         wanted = set(queries)
         query = select(AnswerRow).filter_by(owner=owner, **_answer_key(plan))
         query = query.where(AnswerRow.photo.in_({photo for photo, _ in wanted}))
         query = query.where(AnswerRow.version.in_({version for _, version in wanted}))
         with Session(self.engine) as session:
             return {
-                (row.photo, row.version): StoredAnswer(row.score, row.digest, row.audit_id)
+                (row.photo, row.version): StoredAnswer(
+                    row.score, row.digest, row.audit_id, row.probe, row.probe_photo
+                )
                 for row in session.scalars(query)
                 if (row.photo, row.version) in wanted
-                and abs(row.probe - probe) <= plan.probing.tolerance
             }
 
     @contextmanager

@@ -77,7 +77,10 @@ class Verdict:
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as plain JSON values."""
         values = asdict(self)
-        values["photos"] = list(values["photos"])
+        values["photos"] = [
+            {**photo, "decision": photo["decision"].value} for photo in values["photos"]
+        ]
+        values["collection"]["decision"] = self.collection.decision.value
         return values
 
     @classmethod

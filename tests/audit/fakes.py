@@ -1,7 +1,7 @@
 """Stand-ins for tests: a sealed kit without pictures, and a model whose bias is planted."""
 
-import hashlib
 import datetime
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction

@@ -1,0 +1,75 @@
+"""The figure of a report: how the evidence moved towards its threshold."""
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+from auditcore.audit import Plan
+from auditcore.audit.courses import LARGEST_LOG, display_test
+from auditcore.audit.plan import COLLECTION, RANK_SUM
+
+FLOOR = math.log(1e-3)
+GIVE_UP = 0.01
+TEAL, GREY, ORANGE = "#0b8077", "#8a9496", "#c05a10"
+USED = ("used from here on", "dash", ORANGE)
+HOPELESS = ("little hope below", "dot", GREY)
+
+
+def evidence_figure(plan: Plan, trace: Mapping[str, Any]) -> go.Figure:
+    """Return the figure for a plan and its trace (as in a report).
+
+    The collection's evidence where the claim is about the collection, else one line a photo, on a
+    logarithmic axis between the line that decides (dashed) and the advice to give up (dotted).
+    """
+    figure = go.Figure()
+    if trace["collection"] and plan.claim.kind == COLLECTION:
+        x, logs = zip(*trace["collection"], strict=True)
+        _draw(figure, "all photos together", x, logs, {"color": TEAL, "width": 3})
+        _draw_line(figure, float(1 / plan.level), USED)
+    else:
+        for photo in plan.photos:
+            points = trace["photos"][photo]
+            x, logs = tuple(p[0] for p in points), tuple(p[2] for p in points)
+            _draw(figure, escape(plan.files[photo]), x, logs, {"width": 2})
+        if plan.collection_test != RANK_SUM:
+            _draw_line(figure, math.exp(display_test(plan).log_threshold), USED)
+            _draw_line(figure, GIVE_UP, HOPELESS)
+    _lay_out(figure)
+    return figure
+
+
+def _draw(
+    figure: go.Figure,
+    name: str,
+    x: Sequence[int],
+    logs: Sequence[float | None],
+    line: Mapping[str, Any],
+) -> None:
+    """Draw one line of evidence; it starts at 1, before anything was asked."""
+    y = [math.exp(max(FLOOR, FLOOR if log is None else min(log, LARGEST_LOG))) for log in logs]
+    style = {"shape": "hv", **line}
+    figure.add_trace(go.Scatter(x=[0, *x], y=[1.0, *y], name=name, mode="lines", line=style))
+
+
+def _draw_line(figure: go.Figure, height: float, style: tuple[str, str, str]) -> None:
+    text, dash, colour = style
+    figure.add_hline(y=height, line={"dash": dash, "color": colour}, annotation_text=text)
+
+
+def _lay_out(figure: go.Figure) -> None:
+    figure.update_layout(
+        height=420,
+        margin={"l": 60, "r": 20, "t": 20, "b": 50},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": GREY, "size": 14},
+        legend={"orientation": "h", "y": -0.2},
+        showlegend=len(figure.data) > 1,
+    )
+    figure.update_xaxes(title="hidden versions compared", gridcolor="rgba(128,128,128,.25)")
+    figure.update_yaxes(
+        title="evidence", type="log", exponentformat="power", gridcolor="rgba(128,128,128,.25)"
+    )
