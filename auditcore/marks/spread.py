@@ -80,10 +80,10 @@ class SpreadFamily:
         on_progress: Progress | None = None,
     ) -> SpreadMark:
         """Search the marks of one photo, `on_progress` after each batch of versions."""
+        check_request(visibility, versions)
         # torch takes seconds to import, and only searching needs it: not opening, not rendering.
         from auditcore.marks.spread_search import search
 
-        check_request(visibility, versions)
         channels = 1 if grey else 3
         noise = derive(seed, "mark probe", photo).read(_PROBES * SQUARES * SQUARES * channels)
         probes = np.frombuffer(noise, np.int8).reshape(_PROBES, SQUARES, SQUARES, channels)
