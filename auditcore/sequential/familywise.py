@@ -5,11 +5,12 @@ of S was used" with i in S is rejected at level p. Each such hypothesis has its 
 the audit:
 
     one photo           the photo's own test at p
-    s >= 2 photos       some photo's own test at 4p/(5s) (Bonferroni), or the anytime collection
-                        e-value of S at p/5; all of p where 4p/(5s) needs more versions than
+    s >= 2 photos       some photo's own test at 9p/(10s) (Bonferroni), or the anytime collection
+                        e-value of S at p/10; all of p where 9p/(10s) needs more versions than
                         there are
 
-The first finds few used photos among many, the second makes claims cheap where many were used.
+The first finds few used photos among many, the second makes claims cheap where many were used
+(measured in tests/benchmarks/results/sequential_tables.md).
 All m photos together are one of these sets, so no photo is claimed before the collection is.
 """
 
@@ -27,7 +28,7 @@ from auditcore.sequential.collection import LOG_WEIGHTS, State, log_factors
 from auditcore.sequential.logmath import TOLERANCE, log_fraction
 from auditcore.sequential.registry import DEFAULT_TEST, make_test
 
-BONFERRONI_SHARE = Fraction(4, 5)
+BONFERRONI_SHARE = Fraction(9, 10)
 
 Flags = NDArray[np.bool_]
 
@@ -99,48 +100,61 @@ class ClosedTest:
         """Whether the own test of each size rejects at (t, k), shape (m,)."""
         return np.array([size.own is not None and size.own.rejects(t, k) for size in self.sizes])
 
-    def claims(self, states: Sequence[State], fired: Flags) -> Flags:
+    def claims(self, factors: NDArray[np.float64], fired: Flags) -> Flags:
         """Return whether each photo is claimed, shape (m,).
 
         Args:
-            states: the photos' (t, k) now, shape (m,) pairs.
-            fired: whether photo i's own test of size s has ever fired, shape (m, m).
+            factors: `log_factors` of the photos' states now, shape (m, alternatives).
+            fired: whether photo i's own test of size s has ever rejected, shape (m, m).
         """
-        factors = np.array([log_factors(t, k) for t, k in states])
         claimed = fired[:, 0].copy()
-        for size in range(self.m, 1, -1):
-            if not claimed.any():
-                break
-            claimed &= self._rejected(size, factors, fired[:, size - 1])
+        waiting = list(range(self.m, 1, -1))
+        while waiting and claimed.any():
+            column = fired[:, waiting[0] - 1]
+            alike = [size for size in waiting if (fired[:, size - 1] == column).all()]
+            claimed &= self._rejected(alike, factors, column)
+            waiting = [size for size in waiting if size not in alike]
         return claimed
 
-    def rejects_all(self, states: Sequence[State], fired: Flags) -> bool:
+    def rejects_all(self, factors: NDArray[np.float64], fired: Flags) -> bool:
         """Whether "none of these photos was used" is rejected (arguments as in `claims`)."""
-        factors = np.array([log_factors(t, k) for t, k in states])
-        return bool(self._rejected(self.m, factors, fired[:, -1])[0])
+        return bool(self._rejected([self.m], factors, fired[:, -1])[0])
 
-    def _rejected(self, size: int, factors: NDArray[np.float64], fired: Flags) -> Flags:
-        """For each photo: is every set of `size` photos that holds it rejected? Shape (m,)."""
+    def _rejected(self, sizes: Sequence[int], factors: NDArray[np.float64], fired: Flags) -> Flags:
+        """For each photo: is every set that holds it, of these sizes, rejected? Shape (m,).
+
+        fired: shape (m,), the same for the own tests of all these sizes.
+        """
         quiet = np.flatnonzero(~fired)
-        if quiet.size < size:
-            return np.ones(self.m, dtype=np.bool_)
-        result = fired.copy()
-        lowest = _lowest_log_e(factors[quiet], size)
-        result[quiet] = lowest >= self.sizes[size - 1].log_threshold + TOLERANCE
+        small = np.array([size for size in sizes if size <= quiet.size], dtype=np.int64)
+        result = np.ones(self.m, dtype=np.bool_)
+        if small.size:
+            needed = np.array([self.sizes[size - 1].log_threshold for size in small]) + TOLERANCE
+            lowest = lowest_log_e(factors[quiet], small)
+            result[quiet] = (lowest >= needed[:, None]).all(axis=0)
         return result
 
 
-def _lowest_log_e(factors: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Bound from below, for each photo, the log e-value of all sets of `size` that hold it.
+def lowest_log_e(factors: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Bound from below, for each size and photo, the log e-value of all sets that hold the photo.
 
     Each alternative is given the set that suits it worst, so the bound may be a little low, which
-    can only delay a claim. factors: (photos, alternatives); result: (photos,).
+    can only delay a claim.
+
+    Args:
+        factors: `log_factors` of the photos, shape (photos, alternatives).
+        sizes: of the sets, each from 1 to the number of photos.
+
+    Returns:
+        Bounds, shape (sizes, photos).
     """
     ordered = np.sort(factors, axis=0)
     sums = np.vstack([np.zeros(factors.shape[1]), np.cumsum(ordered, axis=0)])
-    among_lowest = factors <= ordered[size - 1]
-    lowest = np.where(among_lowest, sums[size], sums[size - 1] + factors)
-    bound: NDArray[np.float64] = np.logaddexp.reduce(lowest + LOG_WEIGHTS, axis=1)
+    among_lowest = factors <= ordered[sizes - 1][:, None]
+    lowest = np.where(among_lowest, sums[sizes][:, None], sums[sizes - 1][:, None] + factors)
+    weighted = lowest + LOG_WEIGHTS
+    top = weighted.max(axis=2)
+    bound: NDArray[np.float64] = top + np.log(np.exp(weighted - top[..., None]).sum(axis=2))
     return bound
 
 
@@ -159,11 +173,13 @@ class ClosedWalk:
     claimed: list[bool] = field(init=False)
     collection_rejected: bool = False
     _fired: Flags = field(init=False, repr=False)
+    _factors: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.states = [(0, 0)] * self.test.m
         self.claimed = [False] * self.test.m
         self._fired = np.zeros((self.test.m, self.test.m), dtype=np.bool_)
+        self._factors = np.tile(log_factors(0, 0), (self.test.m, 1))
 
     def observe(self, photo: int, beats: Iterable[bool]) -> int:
         """Apply a photo's answers in committed order and return how many were used.
@@ -182,13 +198,12 @@ class ClosedWalk:
 
     def _judge(self, photo: int) -> None:
         self._fired[photo] |= self.test.fired(*self.states[photo])
+        self._factors[photo] = log_factors(*self.states[photo])
         if not self.collection_rejected:
-            self.collection_rejected = self.test.rejects_all(self.states, self._fired)
+            self.collection_rejected = self.test.rejects_all(self._factors, self._fired)
         if self.collection_rejected:
-            now = self.test.claims(self.states, self._fired)
-            self.claimed = [
-                before or bool(one) for before, one in zip(self.claimed, now, strict=True)
-            ]
+            now = self.test.claims(self._factors, self._fired)
+            self.claimed = [bool(one) for one in now | np.array(self.claimed)]
 
     def open_photos(self) -> tuple[int, ...]:
         """Return the photos worth asking about: not claimed, not used up, not lost.

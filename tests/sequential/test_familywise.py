@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auditcore.errors import DesignError
 from auditcore.sequential import ClosedTest, ClosedWalk, make_test
 from auditcore.sequential.collection import ALTERNATIVES, LOG_WEIGHTS, State, log_factors
-from auditcore.sequential.familywise import _lowest_log_e
+from auditcore.sequential.familywise import lowest_log_e
 from auditcore.sequential.logmath import log_sum
 
 from .definitions import answer_patterns
@@ -61,7 +61,7 @@ def walked_in_turn(test: ClosedTest, answers: list[list[bool]]) -> ClosedWalk:
 def test_the_shortcut_never_exceeds_the_worst_set(states: list[State], data: st.DataObject) -> None:
     factors = np.array([log_factors(t, k) for t, k in states])
     size = data.draw(st.integers(1, len(states)))
-    bounds = _lowest_log_e(factors, size)
+    bounds = lowest_log_e(factors, np.array([size]))[0]
     for photo, bound in enumerate(bounds):
         worst = min(
             log_sum(LOG_WEIGHTS + factors[list(chosen)].sum(axis=0))
@@ -79,7 +79,8 @@ def test_a_claim_has_every_set_behind_it(states: list[State]) -> None:
     """Closed testing, spelled out over all sets of photos."""
     m, test = len(states), ClosedTest(len(states), 200, Fraction(1, 5))
     fired = np.array([test.fired(t, k) for t, k in states])
-    for photo, claimed in enumerate(test.claims(states, fired)):
+    factors = np.array([log_factors(t, k) for t, k in states])
+    for photo, claimed in enumerate(test.claims(factors, fired)):
         if claimed:
             assert all(
                 rejected_set(test, chosen, states)
@@ -93,14 +94,14 @@ def rejected_set(test: ClosedTest, chosen: tuple[int, ...], states: list[State])
     size = len(chosen)
     if size == 1:
         return make_test(test.name, test.n, test.p).rejects(*states[chosen[0]])
-    share = Fraction(4, 5) * test.p / size
+    share = Fraction(9, 10) * test.p / size
     possible = test.n * share >= 1
     if possible:
         own = make_test(test.name, test.n, share)
         if any(own.rejects(*states[photo]) for photo in chosen):
             return True
     factors = sum(log_factors(*states[photo]) for photo in chosen)
-    needed = 5 / test.p if possible else 1 / test.p
+    needed = 10 / test.p if possible else 1 / test.p
     return log_sum(LOG_WEIGHTS + factors) >= math.log(needed)
 
 
@@ -190,7 +191,7 @@ def test_what_does_not_fit_is_refused() -> None:
 
 def test_sizes_beyond_the_versions_rely_on_the_collection_at_full_level() -> None:
     test = ClosedTest(30, 200, P)
-    assert [size.own is None for size in test.sizes] == [size > 8 for size in range(1, 31)]
+    assert [size.own is None for size in test.sizes] == [size > 9 for size in range(1, 31)]
     assert test.sizes[29].log_threshold == pytest.approx(math.log(20))
-    assert test.sizes[4].log_threshold == pytest.approx(math.log(100))
+    assert test.sizes[4].log_threshold == pytest.approx(math.log(200))
     assert len(ALTERNATIVES) == log_factors(1, 0).size
