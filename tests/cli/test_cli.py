@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -188,4 +187,3 @@ def test_interrupt_keeps_what_was_answered(marked: Path, tmp_path: Path) -> None
     assert process.returncode in {0, CANCELLED}, "".join(heard) + err
     if process.returncode == CANCELLED:
         assert "Cancelled" in err and out == ""
-    time.sleep(0)
