@@ -6,6 +6,7 @@
     orders    what a page asks for: an audit, an estimate
     protect   the job that marks photos and seals their kit
     check     the jobs that audit a model, or say what that will take
+    catalogue the models there are, written down for the pages
     preview   what a person sees before photos are protected
 
 `python -m auditcore.jobs` is the worker. Pages submit jobs, wake it and read progress.

@@ -16,6 +16,8 @@ from auditcore.audit import (
     start_audit,
 )
 from auditcore.errors import Cancelled, KitError
+from auditcore.evidence.report import sample_kit_id
+from auditcore.jobs.catalogue import write_catalogue
 from auditcore.jobs.orders import AUDIT, ESTIMATE, SAMPLE_KIT, Order
 from auditcore.jobs.queue import LOCAL_OWNER, Job
 from auditcore.jobs.shelf import Shelf
@@ -66,26 +68,31 @@ def sample_kit_file() -> Path:
 def open_kept(kit_id: str, owner: str = LOCAL_OWNER) -> Kit:
     """Open a kit of the owner's shelf, or the sample kit; kits once opened stay open.
 
+    Args:
+        kit_id: the kit's id, or SAMPLE_KIT.
+        owner: whose shelf.
+
     Raises:
         KitError: no such kit is kept, or it was damaged meanwhile.
     """
-    return _kit(_kit_file(kit_id, owner))
+    if kit_id in (SAMPLE_KIT, sample_kit_id()):
+        return _kit(_sample_file())
+    return _kit(Shelf().path(kit_id, owner))
 
 
 def warm_up() -> None:
-    """Import and open what the first audit would otherwise wait for."""
-    import auditcore.models.openclip  # noqa: F401
+    """Import what the first audit would otherwise wait for, and list the models there are."""
+    write_catalogue()
 
 
-def _kit_file(kit_id: str, owner: str) -> Path:
-    if kit_id != SAMPLE_KIT:
-        return Shelf().path(kit_id, owner)
-    if not sample_kit_file().is_file():
+def _sample_file() -> Path:
+    file = sample_kit_file()
+    if not file.is_file():
         raise KitError(
             "The sample photos are not in this copy of Telltale. Get the whole of it, with its "
             "folder “assets”."
         )
-    return sample_kit_file()
+    return file
 
 
 @lru_cache(maxsize=4)

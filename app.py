@@ -1,0 +1,25 @@
+"""The app: page set-up and navigation, nothing else. Run with `streamlit run app.py`."""
+
+import streamlit as st
+
+from pages._parts import design, session
+
+st.set_page_config(
+    page_title="Telltale: was my photo used to train this model?",
+    page_icon=str(design.ICON),
+    layout="centered",
+)
+session.prepare()
+design.apply()
+page = st.navigation(
+    [
+        st.Page("pages/start.py", title="Start", default=True),
+        st.Page("pages/protect.py", title="Protect"),
+        st.Page("pages/check.py", title="Check a model"),
+        st.Page("pages/results.py", title="Results"),
+        st.Page("pages/how_it_works.py", title="How it works"),
+    ],
+    position="top",
+)
+session.send_on()
+page.run()

@@ -1,0 +1,57 @@
+"""Every widget key and every name in session state or an address, in one place."""
+
+# session state
+INTENDED = "intended"
+PHOTOS = "protect.photos"
+ROUND = "protect.round"
+CHOSEN_KIT = "check.kit"
+
+# in the address
+AUDIT = "audit"
+JOB = "job"
+
+# Start
+TRY_SAMPLE = "start.try"
+DOOR_PROTECT = "start.door.protect"
+DOOR_CHECK = "start.door.check"
+DOOR_RESULTS = "start.door.results"
+
+# Protect
+UPLOAD_PHOTOS = "protect.upload"
+CAPTION_FILE = "protect.caption.file"
+CAPTION_TABLE = "protect.caption.table"
+VISIBILITY = "protect.visibility"
+PREVIEW_PHOTO = "protect.preview"
+START_PROTECT = "protect.start"
+CANCEL_PROTECT = "protect.cancel"
+RETRY_PROTECT = "protect.retry"
+AGAIN_PROTECT = "protect.again"
+DOWNLOAD_PHOTOS = "protect.download.photos"
+DOWNLOAD_KIT = "protect.download.kit"
+
+# Check a model
+KIT_SOURCE = "check.kit.source"
+KIT_KEPT = "check.kit.kept"
+KIT_UPLOAD = "check.kit.upload"
+MODEL = "check.model"
+MODEL_SPEC = "check.model.spec"
+RARITY = "check.rarity"
+CLAIM = "check.claim"
+CLAIM_PHOTO = "check.claim.photo"
+TEST = "check.test"
+START_AUDIT = "check.start"
+PAUSE_AUDIT = "check.pause"
+RESUME_AUDIT = "check.resume"
+CANCEL_AUDIT = "check.cancel"
+ANOTHER_AUDIT = "check.another"
+SAMPLE_OTHER = "check.sample.other"
+
+# Results
+PICK_AUDIT = "results.pick"
+SAVE_HTML = "results.save.html"
+SAVE_JSON = "results.save.json"
+VIEW = "results.view"
+
+# charts
+WALK_CHART = "chart.walk"
+STAIRS_CHART = "chart.stairs"

@@ -1,0 +1,35 @@
+"""Small phrases that several pages use: durations, counts, sizes."""
+
+
+def duration(seconds: float) -> str:
+    """Say a length of time as a person would: "a few seconds", "about 3 minutes"."""
+    if seconds < 8:
+        return "a few seconds"
+    if seconds < 50:
+        return f"about {round(seconds / 5) * 5} seconds"
+    if seconds < 90:
+        return "about a minute"
+    if seconds < 3000:
+        return f"about {round(seconds / 60)} minutes"
+    if seconds < 5400:
+        return "about an hour"
+    return f"about {round(seconds / 3600)} hours"
+
+
+def left(seconds: float | None) -> str:
+    """Say how long something still takes, or nothing while that is unknown."""
+    return "" if seconds is None else f"{duration(seconds).capitalize()} left."
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return "1 photo", "12 photos"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(number: float) -> str:
+    """Return a file's size: "3.2 MB"."""
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"

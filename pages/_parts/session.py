@@ -1,0 +1,64 @@
+"""What the pages share: who is looking, the queue, the worker, and the state of a visit."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from auditcore.jobs.queue import LOCAL_OWNER, Queue
+from auditcore.jobs.shelf import Shelf
+from auditcore.jobs.worker import Waker
+from pages._parts import keys
+
+
+def prepare() -> None:
+    """Set up this visit's state and see that the worker is awake; app.py runs it before a page."""
+    for name, value in ((keys.PHOTOS, {}), (keys.ROUND, 0), (keys.CHOSEN_KIT, None)):
+        st.session_state.setdefault(name, value)
+    waker().wake()
+
+
+def enter(page: str) -> None:
+    """Make sure that app.py has run; every page begins with it and gives its own `__file__`.
+
+    When the first visit since the start of the server goes to the address of a page, Streamlit
+    takes `pages/` for a multipage app of its older kind and runs the page without app.py. Any call
+    of `st.navigation` tells it otherwise; the rerun goes through app.py, which sends the visitor
+    on to where they wanted to go.
+    """
+    if keys.ROUND not in st.session_state:
+        prepare()
+        st.session_state[keys.INTENDED] = (f"pages/{Path(page).name}", st.query_params.to_dict())
+        known = [st.Page(lambda: None, title="Telltale", url_path=Path(page).stem)]
+        st.navigation([st.Page(lambda: None, title="Start", default=True), *known])
+        st.rerun()
+
+
+def send_on() -> None:
+    """Go to the page that `enter` interrupted, if it did."""
+    if keys.INTENDED in st.session_state:
+        page, address = st.session_state.pop(keys.INTENDED)
+        st.switch_page(page, query_params=address)
+
+
+def owner() -> str:
+    """Return whose photos, kits and audits this visit may see: one person on a private machine."""
+    signed_in = st.user.to_dict() if st.user else {}
+    return str(signed_in["sub"]) if signed_in.get("is_logged_in") else LOCAL_OWNER
+
+
+@st.cache_resource
+def queue() -> Queue:
+    """Return the queue of long work."""
+    return Queue()
+
+
+@st.cache_resource
+def shelf() -> Shelf:
+    """Return the shelf of kits."""
+    return Shelf()
+
+
+@st.cache_resource
+def waker() -> Waker:
+    """Return what keeps the worker alive; one for the whole app."""
+    return Waker()

@@ -1,0 +1,77 @@
+"""Start: what this is, three doors, and the sample photos in one click."""
+
+from fractions import Fraction
+
+import streamlit as st
+
+from auditcore.jobs.orders import SAMPLE_KIT, Order, submit_audit
+from pages._parts import keys, session
+
+session.enter(__file__)
+
+DEMO = Order(SAMPLE_KIT, "demo:with", "collection", Fraction(1, 20))
+
+st.title("Was my photo used to train this AI model?")
+st.html(
+    "<p class='tt-lead'>Telltale marks your photos before you publish them, so softly that they "
+    "look the same. Later it asks an AI model about them and tells you whether the model learned "
+    "from them, with a chance of a false alarm that you choose and that cannot be exceeded.</p>"
+)
+with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    tried = st.button(
+        "Try it with sample photos",
+        type="primary",
+        key=keys.TRY_SAMPLE,
+        icon=":material/play_arrow:",
+    )
+    st.caption("Takes about half a minute. Everything stays on this machine.")
+if tried:
+    job = submit_audit(session.queue(), DEMO, owner=session.owner())
+    st.switch_page("pages/check.py", query_params={keys.AUDIT: job})
+
+st.space("small")
+for column, (heading, text, page, label, icon) in zip(
+    st.columns(3),
+    (
+        (
+            "Protect photos",
+            "Before you publish them. You get marked copies to publish, and a sealed kit to keep.",
+            "pages/protect.py",
+            "Protect my photos",
+            ":material/shield:",
+        ),
+        (
+            "Check a model",
+            "Point your kit at an AI model and watch the evidence build up, or not.",
+            "pages/check.py",
+            "Check a model",
+            ":material/search:",
+        ),
+        (
+            "Read the results",
+            "Every answer in plain words, with a report that a stranger can check.",
+            "pages/results.py",
+            "See the results",
+            ":material/fact_check:",
+        ),
+    ),
+    strict=True,
+):
+    with column.container(border=True, height="stretch"):
+        st.subheader(heading, anchor=False)
+        st.markdown(text)
+        st.page_link(page, label=label, icon=icon)
+
+st.header("How it works, in three steps", anchor=False)
+st.html(
+    "<div class='tt-step'><b class='n'>1</b><span><strong>One of many twins is published.</strong> "
+    "Telltale makes 1,000 versions of your photo that all look the same to you. Chance picks one; "
+    "you publish it. The others stay secret, in your kit.</span></div>"
+    "<div class='tt-step'><b class='n'>2</b><span><strong>Time passes.</strong> Somebody may "
+    "collect your photo and train a model on it. Only the published twin can have been "
+    "collected.</span></div>"
+    "<div class='tt-step'><b class='n'>3</b><span><strong>The model is asked about the twins.</strong> "
+    "A model that never saw your photo has no favourite. One that keeps preferring exactly the "
+    "published twin gives itself away.</span></div>"
+)
+st.page_link("pages/how_it_works.py", label="More on how it works, and what it cannot do")
