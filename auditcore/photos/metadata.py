@@ -92,9 +92,9 @@ def _png(data: bytes) -> Iterator[str]:
             yield _PNG_KINDS.get(kind, OTHER)
         position += 12 + length
         if kind == b"IEND":
-            break
-    if position < len(data):
-        yield TRAILING
+            if position < len(data):
+                yield TRAILING
+            return
 
 
 def _webp(data: bytes) -> Iterator[str]:
