@@ -50,11 +50,18 @@ def test_a_view_is_pillows_crop_and_resize() -> None:
     picture = data.chelsea()  # (300, 451, 3)
     view = View(0.1, 0.2, 0.8, 0.9)
     box = (45.1, 60.0, 0.8 * 451, 270.0)
-    expected = Image.fromarray(picture).resize((64, 64), Image.Resampling.BICUBIC, box=box)
-    (cut,) = cut_views(picture, [view], 64)
+    expected = Image.fromarray(picture).resize((160, 160), Image.Resampling.BICUBIC, box=box)
+    (cut,) = cut_views(picture, [view], 160)
     assert np.array_equal(cut, np.asarray(expected))
-    (mirrored,) = cut_views(picture, [View(0.1, 0.2, 0.8, 0.9, mirrored=True)], 64)
+    (mirrored,) = cut_views(picture, [View(0.1, 0.2, 0.8, 0.9, mirrored=True)], 160)
     assert np.array_equal(mirrored, cut[:, ::-1])
+
+
+def test_a_view_of_a_much_larger_picture_is_pillows_to_less_than_a_grey_level() -> None:
+    picture = data.astronaut()
+    plain = Image.fromarray(picture).resize((64, 64), Image.Resampling.BICUBIC)
+    (cut,) = cut_views(picture, [View(0, 0, 1, 1)], 64)
+    assert np.abs(cut.astype(float) - np.asarray(plain)).mean() < 1
 
 
 def test_the_whole_picture_at_its_own_size_is_untouched() -> None:
