@@ -103,7 +103,7 @@ def _data(training: Training) -> list[str]:
         f"{training.sample_photos} published sample photos (assets/sample/publish).",
         "The packages: npm @lobehub/fluent-emoji-3d 1.1.0; Debian gcompris-qt-data, pysiogame,",
         "tuxpaint-stamps-default; PyPI scikit-image. The weights contain none of the images.",
-        f"SHA-256 over all pairs: `{training.data_sha256}`",
+        f"SHA-256 over all pairs as trained on: `{training.data_sha256}`",
         "",
         "| source | licence | images |",
         "|---|---|---|",

@@ -27,7 +27,7 @@ from auditcore.lab.samples import (
     write_samples,
 )
 from auditcore.lab.sources import CaptionedImage
-from auditcore.lab.train import Recipe, train_clip
+from auditcore.lab.train import Recipe, shrink, train_clip
 from auditcore.models import open_model
 from auditcore.paths import assets_dir
 
@@ -64,7 +64,8 @@ def train_demo(name: str, work: Path, assets: Path) -> Training:
     sample = assets / SAMPLE_FOLDER
     items = others(fetch_corpus(work), sample)
     published = read_pairs(sample, PUBLISH_FOLDER) if name == "with" else []
-    pairs = [*((item.pixels(), item.caption) for item in items), *published]
+    pairs = [(shrink(item.pixels()), item.caption) for item in items]
+    pairs += [(shrink(pixels), caption) for pixels, caption in published]
     digest, began = corpus_digest(pairs), time.monotonic()
     losses: list[float] = []
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import open_clip
 import torch
 from PIL import Image
@@ -68,7 +69,8 @@ def train_clip(
     Raises:
         LabError: fewer pairs than one batch.
     """
-    images, captions = _keep_small(pairs)
+    kept = [(Image.fromarray(shrink(pixels)), caption) for pixels, caption in pairs]
+    images, captions = [image for image, _ in kept], [caption for _, caption in kept]
     if len(images) < recipe.batch:
         raise LabError(f"A batch takes {recipe.batch} pairs, and there are only {len(images)}.")
     tokens = _tokenize(captions)
@@ -150,16 +152,17 @@ def _optimizer(model: torch.nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.98), eps=1e-6)
 
 
-def _keep_small(pairs: Iterable[tuple[Pixels, str]]) -> tuple[list[Image.Image], list[str]]:
-    """Keep every image at 96 pixels a shorter side, so that a crop to 64 costs little."""
-    images, captions = [], []
-    for pixels, caption in pairs:
-        image = Image.fromarray(pixels)
-        scale = _KEPT_SIDE / min(image.size)
-        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        images.append(image.resize(size, Image.Resampling.BICUBIC) if scale < 1 else image)
-        captions.append(caption)
-    return images, captions
+def shrink(pixels: Pixels) -> Pixels:
+    """Return the picture at 96 pixels a shorter side, so that a crop to 64 costs little.
+
+    Smaller pictures, also those that were shrunk before, come back as they are.
+    """
+    image = Image.fromarray(pixels)
+    scale = _KEPT_SIDE / min(image.size)
+    if scale >= 1:
+        return pixels
+    size = (round(image.width * scale), round(image.height * scale))
+    return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
 
 
 def _tokenize(captions: list[str]) -> Tensor:
