@@ -100,58 +100,70 @@ class ClosedTest:
         """Whether the own test of each size rejects at (t, k), shape (m,)."""
         return np.array([size.own is not None and size.own.rejects(t, k) for size in self.sizes])
 
-    def claims(self, factors: NDArray[np.float64], fired: Flags) -> Flags:
-        """Return whether each photo is claimed, shape (m,).
+    def claims(self, factors: NDArray[np.float64], fired: Flags, among: Flags) -> Flags:
+        """Return whether each photo can be claimed, shape (m,).
 
         Args:
             factors: `log_factors` of the photos' states now, shape (m, alternatives).
             fired: whether photo i's own test of size s has ever rejected, shape (m, m).
+            among: the photos to look at, shape (m,); the others come back as False.
         """
-        claimed = fired[:, 0].copy()
-        waiting = list(range(self.m, 1, -1))
+        claimed = fired[:, 0] & among
+        # The largest or the smallest sets are nearly always the ones that hold out: ask them first.
+        for size in {self.m, min(2, self.m)}:
+            if claimed.any() and size > 1:
+                claimed = self._rejected([size], factors, fired[:, size - 1], claimed)
+        waiting = list(range(self.m - 1, 2, -1))
         while waiting and claimed.any():
             column = fired[:, waiting[0] - 1]
             alike = [size for size in waiting if (fired[:, size - 1] == column).all()]
-            claimed &= self._rejected(alike, factors, column)
+            claimed = self._rejected(alike, factors, column, claimed)
             waiting = [size for size in waiting if size not in alike]
         return claimed
 
     def rejects_all(self, factors: NDArray[np.float64], fired: Flags) -> bool:
         """Whether "none of these photos was used" is rejected (arguments as in `claims`)."""
-        return bool(self._rejected([self.m], factors, fired[:, -1])[0])
+        first = np.arange(self.m) == 0
+        return bool(self._rejected([self.m], factors, fired[:, -1], first)[0])
 
-    def _rejected(self, sizes: Sequence[int], factors: NDArray[np.float64], fired: Flags) -> Flags:
+    def _rejected(
+        self, sizes: Sequence[int], factors: NDArray[np.float64], fired: Flags, among: Flags
+    ) -> Flags:
         """For each photo: is every set that holds it, of these sizes, rejected? Shape (m,).
 
         fired: shape (m,), the same for the own tests of all these sizes.
         """
         quiet = np.flatnonzero(~fired)
+        asked = np.flatnonzero(~fired & among)
         small = np.array([size for size in sizes if size <= quiet.size], dtype=np.int64)
-        result = np.ones(self.m, dtype=np.bool_)
-        if small.size:
+        result = among.copy()
+        if small.size and asked.size:
             needed = np.array([self.sizes[size - 1].log_threshold for size in small]) + TOLERANCE
-            lowest = lowest_log_e(factors[quiet], small)
-            result[quiet] = (lowest >= needed[:, None]).all(axis=0)
+            lowest = lowest_log_e(factors[quiet], factors[asked], small)
+            result[asked] = (lowest >= needed[:, None]).all(axis=0)
         return result
 
 
-def lowest_log_e(factors: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+def lowest_log_e(
+    factors: NDArray[np.float64], asked: NDArray[np.float64], sizes: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Bound from below, for each size and photo, the log e-value of all sets that hold the photo.
 
     Each alternative is given the set that suits it worst, so the bound may be a little low, which
     can only delay a claim.
 
     Args:
-        factors: `log_factors` of the photos, shape (photos, alternatives).
+        factors: `log_factors` of the photos that make up the sets, shape (photos, alternatives).
+        asked: those of them to bound, shape (asked, alternatives).
         sizes: of the sets, each from 1 to the number of photos.
 
     Returns:
-        Bounds, shape (sizes, photos).
+        Bounds, shape (sizes, asked).
     """
     ordered = np.sort(factors, axis=0)
     sums = np.vstack([np.zeros(factors.shape[1]), np.cumsum(ordered, axis=0)])
-    among_lowest = factors <= ordered[sizes - 1][:, None]
-    lowest = np.where(among_lowest, sums[sizes][:, None], sums[sizes - 1][:, None] + factors)
+    among_lowest = asked <= ordered[sizes - 1][:, None]
+    lowest = np.where(among_lowest, sums[sizes][:, None], sums[sizes - 1][:, None] + asked)
     weighted = lowest + LOG_WEIGHTS
     top = weighted.max(axis=2)
     bound: NDArray[np.float64] = top + np.log(np.exp(weighted - top[..., None]).sum(axis=2))
@@ -202,8 +214,9 @@ class ClosedWalk:
         if not self.collection_rejected:
             self.collection_rejected = self.test.rejects_all(self._factors, self._fired)
         if self.collection_rejected:
-            now = self.test.claims(self._factors, self._fired)
-            self.claimed = [bool(one) for one in now | np.array(self.claimed)]
+            before = np.array(self.claimed)
+            now = self.test.claims(self._factors, self._fired, ~before)
+            self.claimed = [bool(one) for one in now | before]
 
     def open_photos(self) -> tuple[int, ...]:
         """Return the photos worth asking about: not claimed, not used up, not lost.
