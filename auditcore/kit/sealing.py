@@ -165,21 +165,18 @@ def _mark_all(
     marked: list[_Marked] = []
     lines: list[PhotoLine] = []
     seen: dict[str, str] = {}
-    for place, (source, file) in enumerate(
-        zip(sources, unique_names([source.name for source in sources]), strict=True)
-    ):
+    files = unique_names([source.name for source in sources])
+    for place, (source, file) in enumerate(zip(sources, files, strict=True)):
         report = _photo_progress(on_progress, place, len(sources))
         report(0, _STEPS)
         try:
-            photo = replace(read_photo(source.load(), source.name), name=file)
+            item, notes = _mark_one(source, file, len(marked), recipe, publish, report)
         except PhotoError as error:
             lines.append(PhotoLine(source.name, None, refused=str(error)))
             continue
-        marked.append(_mark_one(photo, source.name, len(marked), recipe, publish, report))
-        lines.append(
-            PhotoLine(source.name, file, (*photo.notes, *_twin_notes(photo, source, seen)))
-        )
-        seen.setdefault(photo.original_sha256, source.name)
+        marked.append(item)
+        lines.append(PhotoLine(source.name, file, (*notes, *_twin_notes(source, item, seen))))
+        seen.setdefault(item.record.original_sha256, source.name)
     on_progress(_STEPS * len(sources), _STEPS * len(sources))
     return marked, lines
 
@@ -194,8 +191,15 @@ def _photo_progress(on_progress: Progress, place: int, count: int) -> Progress:
 
 
 def _mark_one(
-    photo: Photo, name: str, index: int, recipe: _Recipe, publish: Publish, on_progress: Progress
-) -> _Marked:
+    source: PhotoSource,
+    file: str,
+    index: int,
+    recipe: _Recipe,
+    publish: Publish,
+    on_progress: Progress,
+) -> tuple[_Marked, tuple[str, ...]]:
+    """Read, mark and hand over one photo; its full size is gone from memory on return."""
+    photo = replace(read_photo(source.load(), source.name), name=file)
     base = audit_copy(photo)
     mark = recipe.family.prepare(
         base,
@@ -208,12 +212,20 @@ def _mark_one(
     )
     published = derive(recipe.seed, "published", index).below(recipe.versions)
     data = encode_photo(photo, mark.render(photo.pixels, published))
-    publish(photo.name, data)
+    publish(file, data)
+    record = _record(photo, sha256(data), _captioned(recipe.captions, source.name, file))
+    return _Marked(record, encode_base(base, photo.grey), mark.parts()), photo.notes
+
+
+def _captioned(captions: Mapping[str, Captioned], name: str, file: str) -> Captioned:
     # Of several photos with one name, the caption under that name is the first one's.
-    first = name if photo.name == safe_name(name) else photo.name
-    captioned = recipe.captions.get(photo.name) or recipe.captions.get(first) or Captioned()
+    own_name = name if file == safe_name(name) else file
+    return captions.get(file) or captions.get(own_name) or Captioned()
+
+
+def _record(photo: Photo, published_sha256: str, captioned: Captioned) -> KitPhoto:
     height, width = photo.pixels.shape[:2]
-    record = KitPhoto(
+    return KitPhoto(
         file=photo.name,
         format=photo.format,
         width=width,
@@ -222,19 +234,17 @@ def _mark_one(
         caption=captioned.caption,
         label=captioned.label,
         original_sha256=photo.original_sha256,
-        published_sha256=sha256(data),
+        published_sha256=published_sha256,
     )
-    return _Marked(record, encode_base(base, photo.grey), mark.parts())
 
 
-def _twin_notes(photo: Photo, source: PhotoSource, seen: Mapping[str, str]) -> tuple[str, ...]:
+def _twin_notes(source: PhotoSource, item: _Marked, seen: Mapping[str, str]) -> tuple[str, ...]:
+    file, original = item.record.file, item.record.original_sha256
     notes = []
-    if photo.name != safe_name(source.name):
-        notes.append(
-            f"Another photo has the same name: this one is published as {shown(photo.name)}."
-        )
-    if photo.original_sha256 in seen:
-        first = shown(seen[photo.original_sha256])
+    if file != safe_name(source.name):
+        notes.append(f"Another photo has the same name: this one is published as {shown(file)}.")
+    if original in seen:
+        first = shown(seen[original])
         notes.append(f"This is the same file as {first}; each is marked on its own.")
     return tuple(notes)
 

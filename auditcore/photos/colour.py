@@ -38,8 +38,12 @@ def separate_colours(image: Image.Image, sixteen_bit: bool) -> Colours:
     plain, alpha = _split_alpha(_eight_bit(image))
     if plain.mode == "CMYK":
         notes.append("Print colours (CMYK) became screen colours (RGB).")
-    converted = _to_srgb(plain, profile, notes) if profile else plain.convert("RGB")
-    return Colours(np.array(converted), _real_alpha(alpha), grey, tuple(notes))
+    converted = _to_srgb(plain, profile, notes) if profile else _rgb(plain)
+    return Colours(np.asarray(converted), _real_alpha(alpha), grey, tuple(notes))
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
@@ -80,7 +84,7 @@ def _to_srgb(image: Image.Image, profile: bytes, notes: list[str]) -> Image.Imag
         )
     except Exception:  # lcms and Pillow raise OSError, PyCMSError, TypeError... on bad profiles
         notes.append("The colour profile in the file does not fit it; standard colours are used.")
-        return image.convert("RGB")
+        return _rgb(image)
     if converted is None:
         raise AssertionError("profileToProfile returns an image unless told to work in place")
     if not title.lower().startswith("srgb"):

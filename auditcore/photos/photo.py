@@ -24,7 +24,7 @@ class Photo:
     Attributes:
         name: safe file name, also the name of the published file.
         format: container of the file as given and as published.
-        pixels: (H, W, 3) uint8 sRGB.
+        pixels: (H, W, 3) uint8 sRGB, not to be written to.
         alpha: (H, W) uint8 transparency, or None when the photo is opaque.
         grey: the photo is black and white (the three channels are equal) and must get no tint.
         original_sha256: hex SHA-256 of the file as given.

@@ -49,22 +49,14 @@ def read_photo(data: bytes, name: str) -> Photo:
     Raises:
         PhotoError: with one sentence that says what the file is or what is wrong, and what to do.
     """
-    why_not = why_not_a_photo(data)
-    if why_not:
-        raise PhotoError(f"{shown(name)} {why_not}")
-    if len(data) > MAX_FILE_BYTES:
-        raise PhotoError(
-            f"{shown(name)} is too large a file ({len(data) // 1_000_000:,} MB; at most "
-            f"{MAX_FILE_BYTES // 1_000_000} MB). Save it as a JPEG and add that."
-        )
-    if data.startswith(b"RIFF"):  # Pillow sets a WebP's memory aside as soon as it opens one
-        _check_size(_webp_canvas(data), name)
+    _check_file(data, name)
     image = _open(data, name)
     _check_frames(image, name)
     _check_size(image.size, name)
     file_format = cast(Format, "JPEG" if image.format == "MPO" else image.format)
-    upright, turn_notes = _turn_upright(_decode(image, name))
-    colours = separate_colours(upright, _is_sixteen_bit(data))
+    image, turn_notes = _turn_upright(_decode(image, name))
+    colours = separate_colours(image, _is_sixteen_bit(data))
+    del image
     pixels, grey = _without_tint(colours)
     safe = safe_name(name)
     notes = (*_name_notes(safe, name, file_format), *turn_notes, *colours.notes)
@@ -77,6 +69,19 @@ def read_photo(data: bytes, name: str) -> Photo:
         original_sha256=hashlib.sha256(data).hexdigest(),
         notes=(*notes, *_size_notes(pixels), *_metadata_notes(data)),
     )
+
+
+def _check_file(data: bytes, name: str) -> None:
+    why_not = why_not_a_photo(data)
+    if why_not:
+        raise PhotoError(f"{shown(name)} {why_not}")
+    if len(data) > MAX_FILE_BYTES:
+        raise PhotoError(
+            f"{shown(name)} is too large a file ({len(data) // 1_000_000:,} MB; at most "
+            f"{MAX_FILE_BYTES // 1_000_000} MB). Save it as a JPEG and add that."
+        )
+    if data.startswith(b"RIFF"):  # Pillow sets a WebP's memory aside as soon as it opens one
+        _check_size(_webp_canvas(data), name)
 
 
 def _webp_canvas(data: bytes) -> tuple[int, int]:
