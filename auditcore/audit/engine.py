@@ -201,15 +201,16 @@ class _Run:
     def _write(self, body: dict[str, Any]) -> Iterator[Event]:
         """Take a record in, put it on disk, then tell what it led to."""
         machine = self._replay.machine
-        decided_before = machine.over
+        before = machine.verdict()
         moves = self._replay.take(body)
         self._in_batch = 0
         self._last = self._store.append(
             self._record.id, self._last, body, moves, queries=machine.queries
         )
         yield from self._moved(moves)
-        if machine.over and not decided_before:
-            yield self._decided(machine.verdict())
+        verdict = machine.verdict()
+        if verdict is not None and verdict != before:
+            yield self._decided(verdict)
 
     def _moved(self, moves: Sequence[Move]) -> Iterator[Event]:
         for move in {move.photo: move for move in moves}.values():
@@ -224,8 +225,7 @@ class _Run:
         if moves and moves[-1].log_e is not None:
             yield self._event(CollectionMoved, log_e=moves[-1].log_e)
 
-    def _decided(self, verdict: Verdict | None) -> Event:
-        assert verdict is not None, "a machine that is over has a verdict"
+    def _decided(self, verdict: Verdict) -> Event:
         if verdict.reason is not None:
             return self._event(Drifted, reason=verdict.reason)
         return self._event(Decided, decision=verdict.decision.value)

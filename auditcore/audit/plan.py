@@ -152,6 +152,8 @@ class Plan:
 def _read_plan(values: Mapping[str, Any]) -> Plan:
     if values["batching"] != asdict(Batching()):
         raise ValueError("it asks in batches of another size than this version does")
+    if set(values["probing"]) != {item.name for item in fields(Probing)}:
+        raise ValueError("it does not say when the test image is asked")
     read = dict(values)
     files = tuple(str(name) for name in values["files"])
     read.update(

@@ -55,8 +55,22 @@ def _draw(
 
 
 def _draw_line(figure: go.Figure, height: float, style: tuple[str, str, str]) -> None:
+    """Draw a level line from end to end, with its meaning written at its start."""
     text, dash, colour = style
-    figure.add_hline(y=height, line={"dash": dash, "color": colour}, annotation_text=text)
+    end = max(point for line in figure.data for point in line.x)
+    figure.add_trace(
+        go.Scatter(
+            x=[0, end],
+            y=[height, height],
+            mode="lines+text",
+            text=[text, ""],
+            textposition="top right",
+            line={"dash": dash, "color": colour, "width": 2},
+            textfont={"color": colour},
+            name=text,
+            showlegend=False,
+        )
+    )
 
 
 def _lay_out(figure: go.Figure) -> None:
@@ -67,9 +81,9 @@ def _lay_out(figure: go.Figure) -> None:
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": GREY, "size": 14},
         legend={"orientation": "h", "y": -0.2},
-        showlegend=len(figure.data) > 1,
+        showlegend=sum(line.mode == "lines" for line in figure.data) > 1,
     )
     figure.update_xaxes(title="hidden versions compared", gridcolor="rgba(128,128,128,.25)")
     figure.update_yaxes(
-        title="evidence", type="log", exponentformat="power", gridcolor="rgba(128,128,128,.25)"
+        title="evidence", type="log", dtick=1, gridcolor="rgba(128,128,128,.25)"
     )

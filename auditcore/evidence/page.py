@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditcore.audit import Plan
+from auditcore.audit.plan import COLLECTION
 from auditcore.audit.words import chance
 from auditcore.evidence.figure import evidence_figure
 from auditcore.evidence.report import SAMPLE_NOTE
@@ -36,6 +37,7 @@ def render_html(report: Mapping[str, Any]) -> str:
         notes=notes,
         asked=[report["verdict"]["photos"][photo] for photo in plan.photos],
         facts=_facts(report, plan),
+        together=plan.claim.kind == COLLECTION and len(plan.files) > 1,
         figure=_figure_html(evidence_figure(plan, report["trace"])),
         number=_number,
     )
@@ -49,7 +51,7 @@ def _facts(report: Mapping[str, Any], plan: Plan) -> list[tuple[str, str]]:
         ("False alarm accepted", f"{chance(plan.p)} over all attempts on this model"),
         ("Attempt", f"{plan.attempt}, tested at {chance(plan.level)}"),
         ("Test", f"{plan.test}; collection: {plan.collection_test}"),
-        ("Score", ", ".join(f"{name}: {value}" for name, value in plan.score.items())),
+        ("Score", f"{plan.score['name']}, {plan.score['views']} views of each version"),
         ("Queries asked", f"{report['verdict']['queries']:,} of at most {plan.at_most:,}"),
         ("Audit started (UTC, this machine's clock)", plan.started),
         ("Model", f"{model['name']} ({model['spec']})"),

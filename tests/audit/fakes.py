@@ -76,7 +76,8 @@ def make_plan(
 
 def noise(seed: bytes, photo: int, version: int) -> float:
     """A score between 0 and 1 that depends on nothing but the version."""
-    return derive(seed, "noise", photo, version).unit()
+    digest = hashlib.sha256(b"noise %b %d %d" % (seed, photo, version)).digest()
+    return int.from_bytes(digest[:7], "big") / 2**56
 
 
 def planted(sealed: FakeSealed, shift: float, seed: bytes = b"model") -> Callable[[Asked], float]:

@@ -1,0 +1,46 @@
+"""Forecasts are exact where they say so, and of the right size elsewhere."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from fakes import FakeSealed, drive, make_plan, planted
+
+from auditcore.audit.forecast import expected_hidden
+from auditcore.audit.machine import AuditMachine
+from auditcore.audit.rehearsal import expected_queries
+from auditcore.sequential import make_test
+
+
+def test_batches_cost_what_the_team_computed() -> None:
+    test = make_test("conditional-rank", 1000, Fraction(1, 20))
+    assert expected_hidden(test) == pytest.approx(26.1, abs=0.5)
+    assert expected_hidden(test, q=0.005) == pytest.approx(33.2, abs=0.5)
+
+
+def test_the_forecast_is_the_mean_of_whole_audits() -> None:
+    costs = []
+    for run in range(500):
+        sealed = FakeSealed(100, seed=run.to_bytes(2, "big"))
+        machine = AuditMachine(make_plan(sealed, claim="photo-0.jpg", p="0.2"), sealed)
+        drive(machine, planted(sealed, 0.0, sealed.seed))
+        costs.append(machine.queries - 1)
+    forecast = expected_hidden(make_test("conditional-rank", 100, Fraction(1, 10)))
+    error = np.std(costs) / np.sqrt(len(costs))
+    assert abs(np.mean(costs) - forecast) < 4 * error
+
+
+@pytest.mark.parametrize("test", ["pprm", "besag-clifford", "betting", "full-rank"])
+def test_every_test_can_be_forecast(test: str) -> None:
+    assert 1 < expected_hidden(make_test(test, 200, Fraction(1, 40))) < 200
+
+
+def test_a_collection_that_was_used_is_expected_to_be_cheaper() -> None:
+    plan = make_plan(FakeSealed(1000), photos=9, p="0.004")
+    assert expected_queries(plan, 0.0) == 36  # 18 queries do not reach 1/500
+    assert expected_queries(plan, None) > expected_queries(plan, 0.01)
+
+
+def test_a_rehearsal_is_the_same_every_time() -> None:
+    plan = make_plan(FakeSealed(100), photos=3, claim="each")
+    assert expected_queries(plan, 0.01) == expected_queries(plan, 0.01)
