@@ -99,8 +99,8 @@ with st.expander("For those who want the mathematics"):
         r"r=\max(1,\mathrm{round}(np/2)),"
     )
     st.markdown(
-        "which starts at 1 and, by Ville's inequality, ever reaches $1/p$ with probability at most "
-        "$p$. Photos together: the product of one e-value a photo, each a mixture over alternatives "
+        "which starts at 1 and, by Ville's inequality, reaches $1/p$ with probability at most "
+        "$p$. Photos together: the product of an e-value a photo, each a mixture over alternatives "
         "and over the share of photos really used. Each photo with one bound for all: closed "
         "testing.\n\n"
         "Marking and auditing follow Huang, Gong and Reiter, "

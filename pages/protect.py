@@ -91,6 +91,7 @@ def finished(result: protect.Protected) -> None:
             on_click="ignore",
         )
     st.caption("A copy of both also stays on this machine, in the app's own folder.")
+    st.session_state[keys.CHOSEN_KIT] = result.kit_id
     st.subheader("What happened to each photo", anchor=False)
     lines.show(
         lines.file_line(

@@ -1,1 +1,67 @@
+"""Results: one audit by its address, and every earlier one."""
+
 import streamlit as st
+
+from auditcore.audit import AuditRecord
+from auditcore.audit.words import headline
+from auditcore.jobs.queue import Job
+from pages._parts import audit_view, claims, keys, session
+
+session.enter(__file__)
+st.title("Results")
+
+_FIRST = 20
+
+
+def running() -> list[Job]:
+    """Return the audits that have not ended."""
+    jobs = session.queue().list(session.owner(), "audit")
+    return [job for job in jobs if not job.ended]
+
+
+def about(record: AuditRecord) -> str:
+    """Say which audit it is: the model, the question, the time."""
+    plan = record.plan
+    when = plan.started.replace("T", " ").removesuffix("Z")
+    asked = claims.asked(str(plan.claim), len(plan.files))
+    strict = claims.rarity(plan.p)
+    return f"{plan.model['name']}. About {asked}, false alarms {strict}. Started {when} UTC."
+
+
+def every_audit(records: list[AuditRecord]) -> None:
+    """List audits, newest first; each answer links to its own address."""
+    for job in running():
+        st.page_link(
+            "pages/check.py",
+            label=f"Still running: {job.params['spec']}",
+            icon=":material/hourglass_top:",
+            query_params={keys.AUDIT: job.id},
+        )
+        st.caption(job.now)
+    everything = len(records) <= _FIRST or st.toggle(f"Show all {len(records)}", key=keys.SHOW_ALL)
+    for record in records if everything else records[:_FIRST]:
+        known = record.verdict is not None
+        st.page_link(
+            "pages/results.py",
+            label=headline(record.verdict, record.plan) if known else "Not finished",
+            icon=":material/fact_check:" if known else ":material/pause_circle:",
+            query_params={keys.AUDIT: record.id},
+        )
+        st.caption(about(record))
+
+
+chosen = st.query_params.get(keys.AUDIT)
+records = audit_view.store().audits(session.owner())
+if chosen:
+    audit_view.open_address(chosen)
+    st.header("Every audit", anchor=False)
+if records or running():
+    every_audit(records)
+else:
+    st.markdown(
+        "There is no result yet. Check a model with a kit of yours, or try it with the sample "
+        "photos: that takes half a minute."
+    )
+    with st.container(horizontal=True):
+        st.page_link("pages/check.py", label="Check a model", icon=":material/search:")
+        st.page_link("pages/start.py", label="Try it with sample photos")

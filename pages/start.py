@@ -70,7 +70,7 @@ st.html(
     "<div class='tt-step'><b class='n'>2</b><span><strong>Time passes.</strong> Somebody may "
     "collect your photo and train a model on it. Only the published twin can have been "
     "collected.</span></div>"
-    "<div class='tt-step'><b class='n'>3</b><span><strong>The model is asked about the twins.</strong> "
+    "<div class='tt-step'><b class='n'>3</b><span><strong>The model is asked.</strong> "
     "A model that never saw your photo has no favourite. One that keeps preferring exactly the "
     "published twin gives itself away.</span></div>"
 )

@@ -23,11 +23,13 @@ _STYLE = """
   .tt-file:last-child { border-bottom: 0; }
   .tt-file .mark { flex: none; width: 1.4rem; font-weight: 700; }
   .tt-file .name { font-weight: 600; overflow-wrap: anywhere; }
+  [data-testid="stMetricValue"] { font-size: 1.7rem; }
   .tt-verdict { border-left: .45rem solid var(--tt-accent); padding: .2rem 0 .2rem 1.1rem; }
   .tt-verdict p.answer { font-family: "Source Serif", Georgia, serif; font-size: 1.65rem;
     line-height: 1.3; font-weight: 600; margin: .2rem 0 .4rem; text-wrap: balance;
     max-width: 40rem; }
   .tt-verdict p.kicker { margin: 0; font-weight: 600; }
+  .tt-verdict p.basis { margin: 0; max-width: 40rem; line-height: 1.5; }
   .tt-used { --tt-accent: #c2571a; }
   .tt-notshown { --tt-accent: #3f6fa3; }
   .tt-canttell { --tt-accent: #8a8f90; }
@@ -40,10 +42,12 @@ _STYLE = """
   [data-testid="stCaptionContainer"] p, .stFileUploader small, [data-testid="stImageCaption"] {
     color: color-mix(in srgb, currentColor 100%, transparent) !important; opacity: 1; }
   [data-testid="stCaptionContainer"] { opacity: .85; color: inherit; }
-  .stPageLink a { border: 1px solid color-mix(in srgb, currentColor 45%, transparent);
-    border-radius: .6rem; padding: .45rem .9rem; width: fit-content; }
-  .stPageLink a:hover { border-color: currentColor; }
-  .stPageLink a p { text-decoration: none; }
+  .stPageLink a { border: 1px solid color-mix(in srgb, currentColor 45%, transparent) !important;
+    border-radius: .6rem; padding: .45rem .9rem; width: fit-content; max-width: 100%;
+    background: transparent; }
+  .stPageLink a:hover { border-color: currentColor !important; }
+  .stPageLink a p { text-decoration: none; white-space: normal !important; }
+  .stPageLink a span { white-space: normal !important; overflow: visible; }
   [data-testid="stBaseButton-primary"] { background: #0f716a !important; color: #fff !important;
     border-color: #0f716a !important; }
   [data-testid="stBaseButton-primary"]:hover { background: #0b5a54 !important; }

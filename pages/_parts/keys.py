@@ -5,6 +5,7 @@ INTENDED = "intended"
 PHOTOS = "protect.photos"
 ROUND = "protect.round"
 CHOSEN_KIT = "check.kit"
+FORECAST = "check.forecast"
 
 # in the address
 AUDIT = "audit"
@@ -30,7 +31,6 @@ DOWNLOAD_PHOTOS = "protect.download.photos"
 DOWNLOAD_KIT = "protect.download.kit"
 
 # Check a model
-KIT_SOURCE = "check.kit.source"
 KIT_KEPT = "check.kit.kept"
 KIT_UPLOAD = "check.kit.upload"
 MODEL = "check.model"
@@ -38,7 +38,6 @@ MODEL_SPEC = "check.model.spec"
 RARITY = "check.rarity"
 CLAIM = "check.claim"
 CLAIM_PHOTO = "check.claim.photo"
-TEST = "check.test"
 START_AUDIT = "check.start"
 PAUSE_AUDIT = "check.pause"
 RESUME_AUDIT = "check.resume"
@@ -47,11 +46,10 @@ ANOTHER_AUDIT = "check.another"
 SAMPLE_OTHER = "check.sample.other"
 
 # Results
-PICK_AUDIT = "results.pick"
+SHOW_ALL = "results.all"
 SAVE_HTML = "results.save.html"
 SAVE_JSON = "results.save.json"
 VIEW = "results.view"
 
 # charts
-WALK_CHART = "chart.walk"
-STAIRS_CHART = "chart.stairs"
+CHART = "chart"

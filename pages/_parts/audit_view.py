@@ -1,0 +1,139 @@
+"""An audit on a page: live while it runs, with its verdict once it has one."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from auditcore import paths
+from auditcore.audit import AuditRecord, Store, trace_of
+from auditcore.errors import TelltaleError
+from auditcore.jobs.orders import SAMPLE_KIT, Order, submit_audit
+from auditcore.jobs.queue import Job, JobState
+from pages._parts import claims, evidence_plot, keys, session, verdict_view, waiting
+
+WITHOUT = "demo:without"
+
+
+@st.cache_resource
+def store() -> Store:
+    """Return the audits on this machine."""
+    return Store(paths.database())
+
+
+def open_address(address: str) -> None:
+    """Show what an address names: a job of the queue, or an audit on record."""
+    known = [job for job in session.queue().list(session.owner(), "audit") if job.id == address]
+    if known:
+        _show_job(known[0])
+        return
+    try:
+        show_record(store().audit(address, session.owner()))
+    except TelltaleError as error:
+        st.warning(str(error), icon=":material/link_off:")
+
+
+def show_record(record: AuditRecord, next_step: Callable[[], None] | None = None) -> None:
+    """Show an audit on record: its verdict, or how far it came with a way to go on."""
+    if record.verdict is not None:
+        verdict_view.show(store(), record, next_step)
+        return
+    plan = record.plan
+    st.info(
+        f"This audit is not finished: {record.queries:,} questions are answered and kept.",
+        icon=":material/pause_circle:",
+    )
+    evidence_plot.show(plan, trace_of(plan, store().moves(record.id)))
+    if st.button("Go on with it", type="primary", key=keys.RESUME_AUDIT):
+        spec = str(plan.model["spec"])
+        order = Order(plan.kit_id, spec, str(plan.claim), plan.p, plan.test)
+        job = submit_audit(session.queue(), order, owner=session.owner())
+        st.switch_page("pages/check.py", query_params={keys.AUDIT: job})
+
+
+def _show_job(job: Job) -> None:
+    if job.state is JobState.DONE:
+        record = store().audit(job.result["audit"], session.owner())
+        show_record(record, lambda: _next_step(Order.from_json(job.params)))
+    elif job.state is JobState.FAILED:
+        waiting.failed(job, keys.RESUME_AUDIT)
+    elif job.state is JobState.CANCELLED:
+        st.info(
+            "Cancelled. The answers so far are kept: the same audit, started again, goes on from "
+            "there.",
+            icon=":material/cancel:",
+        )
+    else:
+        _heading(Order.from_json(job.params))
+        _follow(job.id)
+
+
+def _next_step(order: Order) -> None:
+    """After the first sample audit, offer the other half of the demonstration."""
+    if order.kit_id != SAMPLE_KIT or order.spec == WITHOUT:
+        return
+    with st.container(border=True):
+        st.markdown(
+            "**Now the other way round.** The same sample photos, and a model made by the same "
+            "recipe that never saw them."
+        )
+        if st.button(
+            "Ask the model that never saw them", key=keys.SAMPLE_OTHER, icon=":material/play_arrow:"
+        ):
+            other = Order(SAMPLE_KIT, WITHOUT, order.claim, order.p)
+            started = submit_audit(session.queue(), other, owner=session.owner())
+            st.query_params[keys.AUDIT] = started
+            st.rerun()
+
+
+def _heading(order: Order) -> None:
+    st.markdown(
+        f"Asking **{order.spec}** about **{claims.asked(order.claim)}**. Accepted chance of a "
+        f"false alarm: **{claims.rarity(order.p)}**."
+    )
+
+
+@st.fragment(run_every=1.0)
+def _follow(job_id: str) -> None:
+    session.waker().wake()
+    job = waiting.find(job_id)
+    if job is None or job.ended:
+        st.rerun()
+    if job.state is JobState.PAUSED:
+        st.info("Paused. Everything answered so far is kept.", icon=":material/pause_circle:")
+    else:
+        waiting.show(job)
+    if "audit" in job.result:
+        plan = store().audit(job.result["audit"], session.owner()).plan
+        trace = trace_of(plan, store().moves(job.result["audit"]))
+        evidence_plot.standing(plan, trace)
+        evidence_plot.show(plan, trace)
+    _buttons(job)
+    st.caption(
+        "You may close this page: the audit goes on, and this address brings you back to it."
+    )
+
+
+def _buttons(job: Job) -> None:
+    queue, owner = session.queue(), session.owner()
+    with st.container(horizontal=True):
+        if job.state is JobState.PAUSED:
+            st.button(
+                "Go on", type="primary", key=keys.RESUME_AUDIT, icon=":material/play_arrow:",
+                on_click=queue.resume, args=(job.id, owner),
+            )  # fmt: skip
+        else:
+            st.button(
+                "Pause", key=keys.PAUSE_AUDIT, icon=":material/pause:",
+                on_click=_pause, args=(job.id,),
+            )  # fmt: skip
+        st.button(
+            "Cancel", key=keys.CANCEL_AUDIT, icon=":material/close:",
+            on_click=queue.cancel, args=(job.id, owner),
+        )  # fmt: skip
+
+
+def _pause(job_id: str) -> None:
+    try:
+        session.queue().pause(job_id, session.owner())
+    except TelltaleError:
+        st.toast("It has just finished, so there is nothing to pause.")

@@ -1,0 +1,85 @@
+"""The plot of an audit with its views; what the claim is about comes first."""
+
+import math
+
+import streamlit as st
+
+from auditcore.audit import Plan, Trace
+from auditcore.audit.courses import display_test
+from auditcore.audit.plan import COLLECTION, EACH
+from pages._parts import figures, keys
+
+TOGETHER, PHOTOS, STEPS = "Together", "Photo by photo", "Count of twins"
+_MOST = 60.0
+_QUIET = {"displayModeBar": False, "scrollZoom": False}
+_ABOUT = {
+    TOGETHER: "How much more the answers speak for use than at the start. The audit ends as soon "
+    "as the line reaches the dashed one.",
+    PHOTOS: "The evidence on each photo. It is enough once a line reaches the dashed one; below "
+    "the dotted one there is little hope.",
+    STEPS: "How many of the secret twins beat the published one. Chance alone puts half of them "
+    "above it; a model that learned from the photo hardly any.",
+}
+_NO_CLAIM = "This audit makes its claim about the photos together, and none about a single photo."
+
+
+def show(plan: Plan, trace: Trace) -> None:
+    """Show one view of an audit, with a choice of the others."""
+    views = _views(plan)
+    view = st.segmented_control(
+        "View", views, default=views[0], required=True, key=keys.VIEW, label_visibility="collapsed"
+    )
+    view = view if view in views else views[0]
+    st.caption(_say(view, plan))
+    draw = {TOGETHER: figures.together, PHOTOS: figures.photo_by_photo, STEPS: figures.stairs}
+    st.plotly_chart(
+        draw[view](plan, trace),
+        key=f"{keys.CHART}.{view}",
+        config=_QUIET,
+        alt=f"{_say(view, plan)} {_standing(trace)}",
+    )
+
+
+def standing(plan: Plan, trace: Trace) -> None:
+    """Show in three figures where a running audit stands."""
+    reached, needed = _evidence(plan, trace)
+    asked = sum(len(points) for points in trace.photos)
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Evidence now", times(reached), width="content")
+        st.metric("Enough at", times(needed), width="content")
+        st.metric("Twins compared", f"{asked:,}", width="content")
+
+
+def _evidence(plan: Plan, trace: Trace) -> tuple[float, float]:
+    """Return the evidence of what is claimed, and where it is enough (of photos, the furthest)."""
+    if _together(plan):
+        logs = [log for _, log in trace.collection[-1:]]
+        return math.exp(max(logs, default=0.0)), float(1 / plan.level)
+    logs = [points[-1][2] for points in trace.photos if points]
+    furthest = min(max(logs, default=0.0), _MOST)
+    return math.exp(furthest), math.exp(display_test(plan).log_threshold)
+
+
+def times(evidence: float) -> str:
+    """Say how far the evidence has grown since the start: "44×"."""
+    return f"{evidence:,.0f}×" if evidence >= 10 else f"{evidence:.2g}×"
+
+
+def _together(plan: Plan) -> bool:
+    return plan.claim.kind == COLLECTION and len(plan.files) > 1
+
+
+def _views(plan: Plan) -> list[str]:
+    if _together(plan):
+        return [TOGETHER, PHOTOS, STEPS]
+    return [PHOTOS, STEPS, TOGETHER] if plan.claim.kind == EACH else [PHOTOS, STEPS]
+
+
+def _say(view: str, plan: Plan) -> str:
+    return _NO_CLAIM if view == PHOTOS and _together(plan) else _ABOUT[view]
+
+
+def _standing(trace: Trace) -> str:
+    asked = sum(len(points) for points in trace.photos)
+    beaten = sum(points[-1][1] for points in trace.photos if points)
+    return f"So far {beaten:,} of {asked:,} twins beat the published version."

@@ -1,0 +1,170 @@
+"""The plots of an audit: evidence on its way to the line that decides, and K against its stairs.
+
+Colours are middle tones that read on a light and on a dark page; every line that means something
+is also named in the plot and drawn in its own way (full, dashed, dotted).
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import plotly.graph_objects as go
+
+from auditcore.audit import Plan, Trace
+from auditcore.audit.courses import display_test
+from auditcore.audit.plan import COLLECTION
+from auditcore.sequential import RankTest
+
+TEAL, ORANGE, GREY = "#1a8a80", "#c8641b", "#7d888a"
+FLOOR = math.log(1e-3)
+GIVE_UP = 0.01
+_TICKS = [10.0**power for power in range(-3, 13)]
+_HEIGHT = 400
+_SHORTEST = 10
+_ENOUGH = "enough evidence from the stairs on"
+_CHANCE = "what chance alone gives"
+
+Line = tuple[Sequence[int], Sequence[float]]
+
+
+def together(plan: Plan, trace: Trace) -> go.Figure:
+    """Plot the evidence on all photos together, towards 1 / level."""
+    figure = go.Figure()
+    points = trace.collection
+    line = ([0, *(x for x, _ in points)], [0.0, *(log for _, log in points)])
+    _evidence(figure, "all photos together", line, width=3.5)
+    decides = float(1 / plan.level)
+    if plan.claim.kind == COLLECTION:
+        _level(figure, decides, f"enough evidence: {decides:,.0f}×", left=True)
+    _finish(figure, "twins compared, over all photos", "evidence")
+    _logarithmic(figure, 0.2, decides)
+    return figure
+
+
+def photo_by_photo(plan: Plan, trace: Trace) -> go.Figure:
+    """Plot the evidence on each photo that is asked about; with the lines only if they decide."""
+    figure = go.Figure()
+    alone = len(plan.photos) == 1
+    for photo in plan.photos:
+        points = trace.photos[photo]
+        line = ([0, *(t for t, _, _ in points)], [0.0, *(log for _, _, log in points)])
+        _evidence(figure, plan.files[photo], line, width=3.5 if alone else 1.6)
+    if _decides_photos(plan):
+        threshold = math.exp(display_test(plan).log_threshold)
+        _level(figure, threshold, f"enough evidence: {threshold:,.0f}×")
+        _level(figure, GIVE_UP, "little hope below", dash="dot", colour=GREY)
+        _logarithmic(figure, GIVE_UP, threshold)
+    else:
+        _logarithmic(figure, GIVE_UP, 10.0)
+    _finish(figure, "twins compared, for each photo", "evidence")
+    return figure
+
+
+def stairs(plan: Plan, trace: Trace) -> go.Figure:
+    """Plot how many twins beat the published one, against the stairs that decide."""
+    figure = go.Figure()
+    longest = max([8, *(photo[-1][0] for photo in trace.photos if photo)])
+    if _decides_photos(plan):
+        _stairs(figure, display_test(plan), longest)
+    figure.add_trace(_plain([0, longest], [0, longest / 2], _CHANCE, GREY, "dot"))
+    _name(figure, longest, longest / 2, _CHANCE, GREY)
+    for photo in plan.photos:
+        points = trace.photos[photo]
+        figure.add_trace(
+            go.Scatter(
+                x=[0, *(t for t, _, _ in points)],
+                y=[0, *(k for _, k, _ in points)],
+                name=plan.files[photo],
+                mode="lines",
+                line={"shape": "hv", "color": TEAL, "width": 3.5 if len(plan.photos) == 1 else 1.6},
+                hovertemplate="%{fullData.name}: %{y} of %{x} twins<extra></extra>",
+            )
+        )
+    _finish(figure, "twins compared", "twins that beat the published one")
+    return figure
+
+
+def _decides_photos(plan: Plan) -> bool:
+    return plan.claim.kind != COLLECTION or len(plan.files) == 1
+
+
+def _evidence(figure: go.Figure, name: str, line: Line, width: float) -> None:
+    x, logs = line
+    y = [math.exp(min(max(log, FLOOR), 60.0)) for log in logs]
+    figure.add_trace(
+        go.Scatter(
+            x=list(x),
+            y=y,
+            name=name,
+            mode="lines",
+            line={"shape": "hv", "color": TEAL, "width": width},
+            hovertemplate="%{fullData.name}: %{y:.3g}× after %{x}<extra></extra>",
+        )
+    )
+
+
+def _stairs(figure: go.Figure, test: RankTest, longest: int) -> None:
+    """Draw the stairs as far as the audit went, and their first step in any case."""
+    steps = [(t, k) for k, t in enumerate(test.staircase) if t <= longest or k == 0]
+    x = [steps[0][0], *(t for t, _ in steps), max(longest, steps[-1][0])]
+    y = [-0.5, *(k for _, k in steps), steps[-1][1]]
+    figure.add_trace(_plain(x, y, _ENOUGH, ORANGE, "dash", "hv"))
+    _name(figure, x[-1], y[-1], _ENOUGH, ORANGE)
+
+
+def _level(
+    figure: go.Figure,
+    height: float,
+    text: str,
+    *,
+    dash: str = "dash",
+    colour: str = ORANGE,
+    left: bool = False,
+) -> None:
+    """Draw a level line, named at the end where the lines of evidence are not."""
+    figure.add_hline(y=height, line={"dash": dash, "color": colour, "width": 2.5})
+    figure.add_annotation(
+        x=0 if left else 1, xref="paper", y=math.log10(height),
+        xanchor="left" if left else "right", yanchor="bottom", text=text,
+        showarrow=False, font={"color": colour, "size": 14},
+    )  # fmt: skip
+
+
+def _name(figure: go.Figure, x: float, y: float, text: str, colour: str) -> None:
+    figure.add_annotation(
+        x=x, y=y, xanchor="right" if x else "left", yanchor="bottom", text=text, showarrow=False,
+        font={"color": colour, "size": 14},
+    )  # fmt: skip
+
+
+def _plain(
+    x: Iterable[float], y: Iterable[float], name: str, colour: str, dash: str, shape: str = "linear"
+) -> go.Scatter:
+    line = {"color": colour, "dash": dash, "shape": shape, "width": 2.5}
+    return go.Scatter(x=x, y=y, name=name, mode="lines", line=line, hoverinfo="name")
+
+
+def _finish(figure: go.Figure, across: str, up: str) -> None:
+    figure.update_layout(
+        height=_HEIGHT,
+        margin={"l": 8, "r": 8, "t": 12, "b": 8},
+        showlegend=False,
+        uirevision="audit",
+        dragmode=False,
+        hoverlabel={"namelength": -1},
+    )
+    furthest = max(max(line.x) for line in figure.data)
+    figure.update_xaxes(title=across, automargin=True, range=[0, max(_SHORTEST, furthest * 1.04)])
+    figure.update_yaxes(title=up, automargin=True)
+
+
+def _logarithmic(figure: go.Figure, low: float, high: float) -> None:
+    """Scale the evidence from below `low` to above `high`, and further where the lines go."""
+    reached = [y for line in figure.data for y in line.y]
+    bottom, top = min(low, *reached) / 1.6, max(high, *reached) * 2.2
+    words = [f"{tick:,.0f}×" if tick >= 1 else f"1/{1 / tick:,.0f}" for tick in _TICKS]
+    figure.update_yaxes(
+        type="log",
+        tickvals=_TICKS,
+        ticktext=words,
+        range=[math.log10(bottom), math.log10(top)],
+    )

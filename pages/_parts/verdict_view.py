@@ -1,0 +1,126 @@
+"""A verdict on a page: the answer, its grade, what it means and what it does not, the report."""
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+from auditcore.audit import AuditRecord, Decision, Plan, Store, Verdict, trace_of, verdict_words
+from auditcore.audit.courses import EVIDENCE
+from auditcore.audit.plan import COLLECTION, EACH, PHOTO
+from auditcore.audit.words import VerdictWords
+from auditcore.errors import TelltaleError
+from auditcore.evidence import build_report, render_html, report_bytes
+from auditcore.jobs.check import open_kept
+from pages._parts import claims, evidence_plot, keys
+
+_SIGNS = {
+    Decision.USED: ("tt-used", "▲", "Used"),
+    Decision.NOT_SHOWN: ("tt-notshown", "◇", "Not shown"),
+    Decision.CANNOT_TELL: ("tt-canttell", "?", "Cannot tell"),
+}
+
+
+def show(store: Store, record: AuditRecord, next_step: Callable[[], None] | None = None) -> None:
+    """Show a finished audit, the answer first; `next_step` follows its plot."""
+    verdict, plan = record.verdict, record.plan
+    assert verdict is not None, "only finished audits have a verdict to show"
+    words = verdict_words(verdict, plan)
+    _answer(verdict, words, plan)
+    evidence_plot.show(plan, trace_of(plan, store.moves(record.id)))
+    if next_step is not None:
+        next_step()
+    _meaning(words)
+    with st.expander(
+        f"The photos, one by one ({len(plan.photos)})", expanded=plan.claim.kind == EACH
+    ):
+        st.markdown("\n".join(f"- {line}" for line in words.photos))
+    with st.expander("What could defeat an audit like this"):
+        st.markdown("\n".join(f"- {line}" for line in words.limits))
+    with st.expander("The figures"):
+        st.table(_facts(verdict, plan), hide_header=True)
+    _save(store, record)
+
+
+def _answer(verdict: Verdict, words: VerdictWords, plan: Plan) -> None:
+    style, sign, short = _SIGNS[verdict.decision]
+    st.html(
+        f"<section class='tt-verdict {style}' role='status' aria-label='Answer'>"
+        f"<p class='kicker'><span aria-hidden='true'>{sign} </span>{short}</p>"
+        f"<p class='answer'>{escape(words.headline)}</p>"
+        f"<p class='basis'>{escape(_basis(verdict, plan))}</p></section>"
+    )
+    st.badge(words.grade.capitalize(), icon=":material/verified:", color="primary")
+    st.caption(words.grade_means)
+
+
+def _basis(verdict: Verdict, plan: Plan) -> str:
+    """Say in one line what the answer rests on: the model, the evidence, the questions."""
+    asked = f"{verdict.queries:,} questions to {plan.model['name']}."
+    together = verdict.collection
+    if plan.claim.kind == COLLECTION and together.statistic_name == EVIDENCE:
+        reached, needed = evidence_plot.times(together.statistic), together.threshold
+        return f"{asked} Evidence {reached}; {evidence_plot.times(needed)} is enough."
+    if plan.claim.kind == PHOTO:
+        photo = verdict.photos[plan.photos[0]]
+        beaten, twins = photo.beaten_by, photo.hidden_queries
+        return f"{asked} {beaten} of {twins} secret twins beat the published one."
+    return asked
+
+
+def _meaning(words: VerdictWords) -> None:
+    left, right = st.columns(2)
+    with left.container(border=True, height="stretch"):
+        st.subheader("What this means", anchor=False)
+        st.markdown("\n\n".join(words.means))
+    with right.container(border=True, height="stretch"):
+        st.subheader("What it does not mean", anchor=False)
+        st.markdown("\n\n".join(words.means_not))
+
+
+def _save(store: Store, record: AuditRecord) -> None:
+    st.subheader("Keep the report", anchor=False)
+    try:
+        page, data = _report(store, record.id, record.plan.kit_id, record.owner)
+    except TelltaleError as error:
+        st.warning(f"{error} The report needs the kit.", icon=":material/key_off:")
+        return
+    st.markdown(
+        "The page is for reading and printing. The data file lets anyone who has your kit repeat "
+        "every step: `python -m auditcore verify report.json kit.zip`."
+    )
+    name = f"telltale-report-{record.id[:8]}"
+    with st.container(horizontal=True):
+        st.download_button(
+            "Save as a page (HTML)", page, f"{name}.html", "text/html", key=keys.SAVE_HTML,
+            icon=":material/description:", on_click="ignore", type="primary",
+        )  # fmt: skip
+        st.download_button(
+            "Save the data (JSON)", data, f"{name}.json", "application/json", key=keys.SAVE_JSON,
+            icon=":material/data_object:", on_click="ignore",
+        )  # fmt: skip
+
+
+@st.cache_data(max_entries=8, show_spinner="Writing the report")
+def _report(_store: Store, audit_id: str, kit_id: str, owner: str) -> tuple[str, bytes]:
+    report = build_report(_store, audit_id, open_kept(kit_id, owner))
+    return render_html(report), report_bytes(report)
+
+
+def _facts(verdict: Verdict, plan: Plan) -> dict[str, str]:
+    together = verdict.collection
+    facts = {
+        "Model": f"{plan.model['name']} ({plan.model['spec']})",
+        "Question": claims.asked(str(plan.claim), len(plan.files)),
+        "Accepted chance of a false alarm": claims.rarity(plan.p),
+        "Attempt of this kit on this model": f"{plan.attempt}, held to {claims.rarity(plan.level)}",
+        "Questions to the model": f"{verdict.queries:,} of at most {plan.at_most:,}",
+        "Test": plan.test,
+        "Score": str(plan.score["name"]),
+        "Started (UTC)": plan.started,
+    }
+    if together.statistic is not None and together.threshold is not None:
+        facts["Evidence, all photos together"] = (
+            f"{together.statistic:,.3g} ({together.threshold:,.3g} decides)"
+        )
+    return facts
