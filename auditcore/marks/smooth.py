@@ -34,11 +34,14 @@ class Recipe:
     Attributes:
         mix: (cells a side, weight in 1/256) of each grid.
         axes: (axes, 3) red, green, blue of each colour axis at full strength, in 1/256. The axis
-            of light comes first and is the only one in a grey photo; columns add up to 256 at most.
+            of light comes first and is the only one in a grey photo; the absolute values of each
+            column add up to 256 at most. The defaults (light, red-green, blue-yellow) are equally
+            visible (CIEDE2000): per unit of it a model remembers all three about equally well, and
+            8 x 8 patches worse than these two grids (tests/benchmarks/marks_components.py).
     """
 
     mix: tuple[tuple[int, int], ...] = ((2, 512), (4, 512))
-    axes: tuple[tuple[int, int, int], ...] = ((128, 128, 128), (64, -64, 0), (-32, -32, 96))
+    axes: tuple[tuple[int, int, int], ...] = ((155, 155, 155), (58, -58, 0), (-43, -43, 86))
 
 
 def _tanh_table() -> NDArray[np.int32]:

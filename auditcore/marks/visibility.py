@@ -24,21 +24,21 @@ class Level:
 LEVELS = (
     Level(
         "hardly",
-        1.0,
+        1.5,
         "You would not notice it, even side by side. The weakest evidence: protect many photos.",
     ),
     Level(
         "a little",
-        2.0,
-        "Side by side you may see slightly different light and colour. A good balance.",
+        3.0,
+        "By itself an ordinary photo; side by side its light and colour are slightly different.",
     ),
     Level(
         "clearly",
-        4.0,
-        "A soft colour cast that you see beside the original. The strongest evidence.",
+        5.0,
+        "A soft cast of light and colour that you see beside the original. The strongest evidence.",
     ),
 )
-VISIBILITY_DEFAULT = 2.0
+VISIBILITY_DEFAULT = 3.0
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
-"""The default family: the same bits everywhere, within its visibility, at every size."""
+"""The default family: the same bits everywhere, at every size, from the seed and the kit."""
+
+import hashlib
 
 import numpy as np
 import pytest
 
 from auditcore.errors import MarkError
 from auditcore.marks import FAMILIES, VERSIONS_MIN
-from auditcore.marks.smooth import SmoothMark
+from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget
+from auditcore.marks.smooth import Recipe, SmoothMark, draw_pattern
 
 SEED = bytes(range(32))
 
@@ -59,3 +62,35 @@ def test_damaged_parts_are_refused(parts: dict[str, bytes]) -> None:
     mark = prepare(np.full((8, 8, 3), 128, dtype=np.uint8))
     with pytest.raises(MarkError):
         restore(mark, parts)
+
+
+def digest(array: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
+
+
+def golden_mark(grey: bool) -> SmoothMark:
+    steps = (np.arange(CELLS * CELLS).reshape(CELLS, CELLS) * 7 % 256).astype(np.uint8)
+    return SmoothMark(Recipe(), Budget(1500, steps), grey, VERSIONS_MIN, SEED, photo=3)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "grey", "expected"),
+    [
+        (336, 448, False, "fc57b850d0e15b51"),
+        (336, 448, True, "3c3826ec43fde13e"),
+        (1501, 997, False, "afd77fca4f1a766a"),
+        (1, 1, False, "f8a82ab341008c2c"),
+    ],
+)
+def test_versions_are_the_same_bits_on_every_machine(
+    height: int, width: int, grey: bool, expected: str
+) -> None:
+    y, x, channel = np.ogrid[:height, :width, :3]
+    pixels = ((3 * x + 5 * y + 40 * channel * (not grey)) % 256).astype(np.uint8)
+    assert digest(golden_mark(grey).render(pixels, 7)) == expected
+
+
+def test_patterns_fill_their_range_and_never_leave_it() -> None:
+    drawn = [draw_pattern(Recipe(), grey, SEED, "range", i) for grey in (0, 1) for i in range(200)]
+    assert max(int(np.abs(pattern).max()) for pattern in drawn) <= 1 << STRENGTH_BITS
+    assert max(int(np.abs(pattern).max()) for pattern in drawn[200:]) > 0.95 * (1 << STRENGTH_BITS)
