@@ -1,6 +1,7 @@
 """The figures behind the choices in auditcore/sequential.
 
-`python -m tests.benchmarks.sequential_tables` writes results/sequential_tables.json and .md beside this file. Takes some minutes on one core.
+`python -m tests.benchmarks.sequential_tables` writes sequential_tables.json and .md into results/.
+It takes some minutes on one core.
 """
 
 import json
