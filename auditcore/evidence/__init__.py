@@ -13,7 +13,7 @@ verify(Path("report.json").read_bytes(), Path("kit.zip")).ok
 
 from auditcore.evidence.page import render_html
 from auditcore.evidence.report import build_report, report_bytes
-from auditcore.evidence.verify import Outcome, Step, Verification, verify
+from auditcore.evidence.verifying import Outcome, Step, Verification, verify
 
 __all__ = [
     "Outcome",

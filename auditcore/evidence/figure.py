@@ -84,6 +84,4 @@ def _lay_out(figure: go.Figure) -> None:
         showlegend=sum(line.mode == "lines" for line in figure.data) > 1,
     )
     figure.update_xaxes(title="hidden versions compared", gridcolor="rgba(128,128,128,.25)")
-    figure.update_yaxes(
-        title="evidence", type="log", dtick=1, gridcolor="rgba(128,128,128,.25)"
-    )
+    figure.update_yaxes(title="evidence", type="log", dtick=1, gridcolor="rgba(128,128,128,.25)")

@@ -12,7 +12,6 @@ from auditcore.audit import Plan
 from auditcore.audit.plan import COLLECTION
 from auditcore.audit.words import chance
 from auditcore.evidence.figure import evidence_figure
-from auditcore.evidence.report import SAMPLE_NOTE
 
 TEMPLATE = "report.html.jinja"
 _ENVIRONMENT = Environment(
@@ -27,14 +26,11 @@ _ENVIRONMENT = Environment(
 def render_html(report: Mapping[str, Any]) -> str:
     """Return a report from `build_report` as a self-contained HTML page."""
     plan = Plan.from_json(report["log"][0]["body"]["plan"])
-    notes = list(report["warnings"])
-    if report["kit"]["sample"]:
-        notes.insert(0, SAMPLE_NOTE)
     return _ENVIRONMENT.get_template(TEMPLATE).render(
         report=report,
         words=report["words"],
         verdict=report["verdict"],
-        notes=notes,
+        notes=report["warnings"],
         asked=[report["verdict"]["photos"][photo] for photo in plan.photos],
         facts=_facts(report, plan),
         together=plan.claim.kind == COLLECTION and len(plan.files) > 1,

@@ -5,6 +5,7 @@ write it again, so that no field can be changed alone.
 """
 
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,8 +17,10 @@ from auditcore.audit.machine import Move
 from auditcore.audit.replay import read_answers, trace_of
 from auditcore.audit.track import Asked, Sealed
 from auditcore.audit.verdict import Verdict
-from auditcore.errors import EvidenceError, KitError
-from auditcore.kit import Kit, open_kit
+from auditcore.errors import EvidenceError
+from auditcore.kit import Kit
+from auditcore.kit.canonical import parse_canonical
+from auditcore.kit.parts import read_public
 
 REPORT_FORMAT = 1
 KIND = "telltale report"
@@ -43,7 +46,7 @@ def build_report(store: Store, audit_id: str, kit: Kit) -> dict[str, Any]:
     report = {
         "kind": KIND,
         "format_version": REPORT_FORMAT,
-        "kit": {"id": kit.id, "public": kit.public.to_json(), "sample": kit.id == sample_kit_id()},
+        "kit": {"id": kit.id, "public": kit.public.to_json()},
         "attempts": _attempts(store, record),
         "log": [{"number": line.number, "body": line.body, "hash": line.hash} for line in log],
         **derived(record.plan, record.verdict, kit, store.moves(audit_id), _asked(log)),
@@ -55,12 +58,13 @@ def derived(
     plan: Plan, verdict: Verdict, sealed: Sealed, moves: Sequence[Move], asked: Sequence[Asked]
 ) -> dict[str, Any]:
     """Return the parts of a report that follow from kit and log: order, verdict, words, trace."""
+    sample = [SAMPLE_NOTE] if plan.kit_id == sample_kit_id() else []
     return {
         "order": revealed_order(plan, sealed, asked),
         "trace": trace_json(trace_of(plan, moves)),
         "verdict": verdict.to_json(),
         "words": verdict_words(verdict, plan).to_json(),
-        "warnings": list(warnings(plan)),
+        "warnings": [*sample, *warnings(plan)],
     }
 
 
@@ -104,10 +108,11 @@ def report_bytes(report: Mapping[str, Any]) -> bytes:
 def sample_kit_id() -> str | None:
     """Return the id of the sample kit shipped with this copy, None where it is not there."""
     path = paths.assets_dir() / "sample" / "kit.zip"
-    try:
-        return open_kit(path).id if path.is_file() else None
-    except KitError:
+    if not path.is_file():
         return None
+    with zipfile.ZipFile(path) as archive:
+        public = archive.read("public.json")
+    return read_public(parse_canonical(public, "public.json")).id()
 
 
 def _attempts(store: Store, record: AuditRecord) -> list[str]:

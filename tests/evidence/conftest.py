@@ -4,6 +4,7 @@ import datetime
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from memory import SCORE, MemoryModel
 
 from auditcore.audit import Store, run_audit, start_audit
 from auditcore.evidence import build_report, report_bytes
-from auditcore.kit import Kit, PhotoSource, seal_kit
+from auditcore.kit import Kit, PhotoSource, Sealed, seal_kit
 
 SEED = bytes(range(32))
 NOON = datetime.datetime(2026, 3, 4, 12, tzinfo=datetime.UTC)
@@ -47,18 +48,24 @@ def picture(name: str, shade: int) -> PhotoSource:
     return PhotoSource.from_bytes(name, buffer.getvalue())
 
 
-def audited(folder: Path, *, learned: int, seed: bytes | None = None, **request: Any) -> Audited:
-    """Seal three photos, audit a model that learned the first `learned` of them, and report."""
+@lru_cache(maxsize=4)
+def sealed(seed: bytes | None) -> Sealed:
+    """Three photos in a kit; every other call with None gives the same kit."""
     sources = [picture(f"photo {index}.png", 30 * index) for index in range(3)]
-    sealed = seal_kit(sources, lambda name, data: None, versions=100, seed=seed)
+    return seal_kit(sources, lambda name, data: None, versions=60, seed=seed)
+
+
+def audited(folder: Path, *, learned: int, seed: bytes | None = None, **request: Any) -> Audited:
+    """Audit a model that learned the first `learned` of three photos, and report."""
+    kit = sealed(seed).kit
     model = MemoryModel()
-    model.learn(sealed.kit, range(learned))
+    model.learn(kit, range(learned))
     store = Store(folder / "audits.sqlite3")
     settings = {"claim": "collection", "p": Fraction(1, 10), "score": SCORE, **request}
-    audit_id = start_audit(store, sealed.kit, model, clock=lambda: NOON, **settings)
-    list(run_audit(store, audit_id, sealed.kit, model))
-    report = build_report(store, audit_id, sealed.kit)
-    return Audited(sealed.kit, sealed.kit_bytes, store, audit_id, report)
+    audit_id = start_audit(store, kit, model, clock=lambda: NOON, **settings)
+    list(run_audit(store, audit_id, kit, model))
+    report = build_report(store, audit_id, kit)
+    return Audited(kit, sealed(seed).kit_bytes, store, audit_id, report)
 
 
 @pytest.fixture(scope="session")

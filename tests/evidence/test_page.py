@@ -1,0 +1,58 @@
+"""The report as a page: needs nothing else, says it all, and lets no text become markup."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Audited, audited
+
+from auditcore.evidence import render_html
+
+
+@pytest.fixture(scope="module")
+def page(used: Audited) -> str:
+    return render_html(used.report)
+
+
+def test_the_page_needs_nothing_from_anywhere(page: str) -> None:
+    markup = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.findall(r"(?:src|href)\s*=", markup)
+    assert "@import" not in markup
+    assert not re.findall(r"<script[^>]+src=", page)
+    assert "Plotly.newPlot" in page
+
+
+def test_the_page_says_verdict_grade_meaning_limits_and_every_figure(
+    used: Audited, page: str
+) -> None:
+    words = used.report["words"]
+    text = re.sub(r"<script.*?</script>|<[^>]+>", "", page, flags=re.DOTALL)
+    for line in (words["headline"], *words["means"], *words["means_not"], *words["limits"]):
+        assert line.replace("'", "&#39;") in text
+    assert "guaranteed" in text and "not used" not in text
+    for figure in (used.kit.id, used.report["digest"], used.report["log"][-1]["hash"]):
+        assert figure in text
+    assert used.report["kit"]["public"]["test_seed"] in text
+    assert "python -m auditcore verify report.json kit.zip" in text
+
+
+def test_text_from_outside_never_becomes_markup(used: Audited) -> None:
+    report = copy.deepcopy(used.report)
+    evil = "<script>alert(1)</script>"
+    report["words"]["headline"] = evil
+    report["warnings"] = [evil]
+    plan = report["log"][0]["body"]["plan"]
+    plan["model"]["name"] = plan["files"][0] = evil
+    plan["claim"] = f"photo:{evil}"
+    report["verdict"]["photos"][0]["file"] = evil
+    assert evil not in render_html(report)
+
+
+@pytest.mark.parametrize("claim", ["each", "photo:photo 0.png"])
+@pytest.mark.parametrize("learned", [0, 3])
+def test_every_claim_and_verdict_has_its_page(tmp_path: Path, claim: str, learned: int) -> None:
+    done = audited(tmp_path, learned=learned, claim=claim)
+    page = render_html(done.report)
+    assert done.report["words"]["headline"].replace("“", "") in page.replace("“", "")
+    assert ("used from here on" in page) and ("little hope below" in page)
