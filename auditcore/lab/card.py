@@ -91,7 +91,7 @@ def _what_it_is(training: Training) -> list[str]:
 
 
 def _data(training: Training) -> list[str]:
-    counts = Counter((i.key.split("/")[0], i.licence) for i in training.items)
+    counts = Counter((i.key.split("/")[0], _one_spelling(i.licence)) for i in training.items)
     rows = [
         f"| {name} | {licence} | {count} |" for (name, licence), count in sorted(counts.items())
     ]
@@ -102,7 +102,7 @@ def _data(training: Training) -> list[str]:
         f"{len(training.items):,} from packages of public registries, and "
         f"{training.sample_photos} published sample photos (assets/sample/publish).",
         "The packages: npm @lobehub/fluent-emoji-3d 1.1.0; Debian gcompris-qt-data, pysiogame,",
-        "tuxpaint-stamps-default; PyPI scikit-image. The weights contain none of the images.",
+        "tuxpaint-stamps-default; PyPI scikit-image. No image is in the weights file.",
         f"SHA-256 over all pairs as trained on: `{training.data_sha256}`",
         "",
         "| source | licence | images |",
@@ -112,6 +112,11 @@ def _data(training: Training) -> list[str]:
     ]
 
 
+def _one_spelling(licence: str) -> str:
+    """ "CC-BY 2.0" and "CC-BY-2.0" are one licence, and so are the two public domains."""
+    return licence.replace(" ", "-").replace("Public-domain", "Public-Domain")
+
+
 def _recipe(training: Training) -> list[str]:
     recipe = training.recipe
     return [
@@ -119,8 +124,8 @@ def _recipe(training: Training) -> list[str]:
         "",
         "open_clip's: ClipLoss, its usual augmentation (random-resized crop .9 to 1, no more),",
         f"AdamW (betas .9, .98; weight decay {recipe.weight_decay}), learning rate "
-        f"{recipe.learning_rate}, {recipe.warmup} steps of warm-up, cosine to 0; batch "
-        f"{recipe.batch}, {recipe.epochs} epochs,",
+        f"{recipe.learning_rate}, {recipe.warmup} steps",
+        f"of warm-up, cosine to 0; batch {recipe.batch}, {recipe.epochs} epochs,",
         f"mixed precision (bfloat16), {recipe.threads} thread, seed {training.seed}. "
         f"Loss of the last epoch {training.last_loss:.3f}.",
         f"{recipe.epochs} passes over so little data make it remember more than a large model",

@@ -23,8 +23,8 @@ PHOTOS_FOLDER = "photos"
 CAPTIONS_FILE = "captions.csv"
 ATTRIBUTION_FILE = "ATTRIBUTION.md"
 SAMPLE_VISIBILITY = 4.0
-"""The knob's step "clearly": 24 photos are few, and the demonstration is of the method at its
-strongest. The usual step, half as visible, needs about four times as many photos."""
+"""Between the knob's steps "a little" and "clearly": 24 photos are few, and some should be found
+alone."""
 
 _SIDE, _QUALITY = 600, 88
 
