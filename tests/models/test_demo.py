@@ -3,7 +3,10 @@ from pathlib import Path
 import pytest
 
 from auditcore.errors import ModelError
+from auditcore.kit import open_kit
 from auditcore.models import demo, list_models, open_model
+from auditcore.paths import assets_dir
+from auditcore.scores import Query, Scorer, default_score
 from tests.models.architectures import save_random
 
 
@@ -30,3 +33,18 @@ def test_a_demo_model_is_an_ordinary_open_clip_folder(
     entry = next(entry for entry in list_models() if entry.spec == "demo:without")
     assert entry.on_this_machine
     assert entry.gives == model.capabilities
+
+
+@pytest.mark.parametrize("spec", ["demo:with", "demo:without"])
+def test_the_shipped_models_open_and_can_be_asked_for_the_sample_kit(spec: str) -> None:
+    kit = open_kit(assets_dir() / "sample" / "kit.zip")
+    model = open_model(spec)
+    assert default_score(model, kit) == "caption-cosine"
+    (answer,) = Scorer(kit, model, "caption-cosine", photos=[0]).answer([Query(0, 0)])
+    assert -1 < answer.score < 1
+
+
+def test_the_two_shipped_models_differ_in_their_weights_alone() -> None:
+    one, other = (open_model(spec).identity for spec in ("demo:with", "demo:without"))
+    assert one.fingerprint != other.fingerprint
+    assert one.details == other.details
