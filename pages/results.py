@@ -5,7 +5,7 @@ import streamlit as st
 from auditcore.audit import AuditRecord
 from auditcore.audit.words import headline
 from auditcore.jobs.queue import Job
-from pages._parts import audit_view, claims, keys, session
+from pages._parts import audit_view, claims, keys, phrases, session
 
 session.enter(__file__)
 st.title("Results")
@@ -37,17 +37,17 @@ def every_audit(records: list[AuditRecord]) -> None:
             icon=":material/hourglass_top:",
             query_params={keys.AUDIT: job.id},
         )
-        st.caption(job.now)
+        st.caption(phrases.plain(job.now))
     everything = len(records) <= _FIRST or st.toggle(f"Show all {len(records)}", key=keys.SHOW_ALL)
     for record in records if everything else records[:_FIRST]:
         known = record.verdict is not None
         st.page_link(
             "pages/results.py",
-            label=headline(record.verdict, record.plan) if known else "Not finished",
+            label=phrases.plain(headline(record.verdict, record.plan)) if known else "Not finished",
             icon=":material/fact_check:" if known else ":material/pause_circle:",
             query_params={keys.AUDIT: record.id},
         )
-        st.caption(about(record))
+        st.caption(phrases.plain(about(record)))
 
 
 chosen = st.query_params.get(keys.AUDIT)

@@ -5,19 +5,21 @@ from fractions import Fraction
 import streamlit as st
 
 from auditcore.jobs.orders import SAMPLE_KIT, Order, submit_audit
-from pages._parts import keys, session
+from pages._parts import design, keys, session
 
 session.enter(__file__)
 
 DEMO = Order(SAMPLE_KIT, "demo:with", "collection", Fraction(1, 20))
 
-st.title("Was my photo used to train this AI model?")
-st.html(
+left, right = st.columns([3, 2], vertical_alignment="center", gap="large")
+left.title("Was my photo used to train this AI model?")
+right.html(design.hero())
+left.html(
     "<p class='tt-lead'>Telltale marks your photos before you publish them, so softly that they "
     "look the same. Later it asks an AI model about them and tells you whether the model learned "
     "from them, with a chance of a false alarm that you choose and that cannot be exceeded.</p>"
 )
-with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+with left.container(horizontal=True, vertical_alignment="center", gap="medium"):
     tried = st.button(
         "Try it with sample photos",
         type="primary",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import OperationalError
 
 from auditcore import paths
 from auditcore.errors import Cancelled, TelltaleError
@@ -101,16 +102,23 @@ def work(load: Callable[[], Mapping[str, Kind]], *, idle_seconds: float = IDLE_S
     except Timeout:
         return False
     with lock:
-        _pid_path().write_text(str(os.getpid()))
-        queue = Queue()
-        queue.adopt()
-        _serve(queue, load(), idle_seconds)
+        pid_file = _pid_path()
+        pid_file.write_text(str(os.getpid()))
+        try:
+            _serve(load, idle_seconds, pid_file)
+        except OperationalError:
+            if pid_file.exists():
+                raise  # else the data folder was removed just now: there is no queue to serve
     return True
 
 
-def _serve(queue: Queue, kinds: Mapping[str, Kind], idle_seconds: float) -> None:
+def _serve(load: Callable[[], Mapping[str, Kind]], idle_seconds: float, pid_file: Path) -> None:
+    """Do what waits; go home after a long idle time, or when the data folder was removed."""
+    queue = Queue()
+    queue.adopt()
+    kinds = load()
     last = time.monotonic()
-    while True:
+    while pid_file.exists():
         job = queue.claim()
         if job is not None:
             _do(queue, job, kinds[job.kind])

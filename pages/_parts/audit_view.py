@@ -9,7 +9,7 @@ from auditcore.audit import AuditRecord, Store, trace_of
 from auditcore.errors import TelltaleError
 from auditcore.jobs.orders import SAMPLE_KIT, Order, submit_audit
 from auditcore.jobs.queue import Job, JobState
-from pages._parts import claims, evidence_plot, keys, session, verdict_view, waiting
+from pages._parts import claims, evidence_plot, keys, phrases, session, verdict_view, waiting
 
 WITHOUT = "demo:without"
 
@@ -87,7 +87,8 @@ def _next_step(order: Order) -> None:
 
 def _heading(order: Order) -> None:
     st.markdown(
-        f"Asking **{order.spec}** about **{claims.asked(order.claim)}**. Accepted chance of a "
+        f"Asking **{phrases.plain(order.spec)}** about "
+        f"**{phrases.plain(claims.asked(order.claim))}**. Accepted chance of a "
         f"false alarm: **{claims.rarity(order.p)}**."
     )
 

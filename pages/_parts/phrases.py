@@ -1,5 +1,14 @@
 """Small phrases that several pages use: durations, counts, sizes."""
 
+import re
+
+_MEANT_AS_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|$~<>:])")
+
+
+def plain(text: str) -> str:
+    """Return a text from outside, such as a file's name, so that Markdown shows it as it is."""
+    return _MEANT_AS_MARKDOWN.sub(r"\\\1", text)
+
 
 def duration(seconds: float) -> str:
     """Say a length of time as a person would: "a few seconds", "about 3 minutes"."""

@@ -13,6 +13,7 @@ from auditcore.jobs.orders import SAMPLE_KIT, Order, submit_estimate
 from auditcore.jobs.protect import title_of
 from auditcore.jobs.queue import JobState
 from auditcore.kit import Kit, open_kit
+from auditcore.kit.archive import MAX_KIT_BYTES
 from auditcore.models import ModelEntry
 from pages._parts import claims, keys, phrases, session
 
@@ -41,7 +42,11 @@ def kit() -> str | None:
 
 
 def _from_file() -> str | None:
-    file = st.file_uploader("The kit file you saved when you protected photos", key=keys.KIT_UPLOAD)
+    file = st.file_uploader(
+        "The kit file you saved when you protected photos",
+        key=keys.KIT_UPLOAD,
+        max_upload_size=MAX_KIT_BYTES // 1_000_000,
+    )
     if file is None:
         return None
     try:
@@ -83,8 +88,9 @@ def _gallery(chosen: Kit) -> None:
             st.image(chosen.base(index), width=112, alt=photo.caption or photo.file)
     captions = sum(photo.caption is not None for photo in chosen.photos)
     told = phrases.count(captions, "caption") if captions else "No captions"
+    names = ", ".join(phrases.plain(photo.file) for photo in shown)
     st.caption(
-        f"{phrases.count(count, 'photo')}: {', '.join(p.file for p in shown)}{more}. "
+        f"{phrases.count(count, 'photo')}: {names}{more}. "
         f"{told}. Sealed on {chosen.public.created[:10]}; "
         f"{chosen.versions:,} twins of each."
     )
@@ -144,7 +150,7 @@ def claim(chosen: Kit) -> str:
     """Choose the one statement of the audit."""
     files = [photo.file for photo in chosen.photos]
     if len(files) == 1:
-        st.markdown(f"Was “{files[0]}” used to train this model?")
+        st.markdown(f"Was “{phrases.plain(files[0])}” used to train this model?")
         return f"{PHOTO}:{files[0]}"
     kind = st.radio(
         "Question",
@@ -211,4 +217,4 @@ def _say(found: Estimate) -> None:
         f"{claims.rarity(found.level)}, so that all attempts together stay below what you accept."
     )
     for warning in found.warnings:
-        st.warning(warning, icon=":material/info:")
+        st.warning(phrases.plain(warning), icon=":material/info:")

@@ -12,7 +12,7 @@ from auditcore.audit.words import VerdictWords
 from auditcore.errors import TelltaleError
 from auditcore.evidence import build_report, render_html, report_bytes
 from auditcore.jobs.check import open_kept
-from pages._parts import claims, evidence_plot, keys
+from pages._parts import claims, evidence_plot, keys, phrases
 
 _SIGNS = {
     Decision.USED: ("tt-used", "▲", "Used"),
@@ -34,7 +34,7 @@ def show(store: Store, record: AuditRecord, next_step: Callable[[], None] | None
     with st.expander(
         f"The photos, one by one ({len(plan.photos)})", expanded=plan.claim.kind == EACH
     ):
-        st.markdown("\n".join(f"- {line}" for line in words.photos))
+        st.markdown("\n".join(f"- {phrases.plain(line)}" for line in words.photos))
     with st.expander("What could defeat an audit like this"):
         st.markdown("\n".join(f"- {line}" for line in words.limits))
     with st.expander("The figures"):

@@ -14,12 +14,12 @@ def show(job: Job) -> None:
         st.markdown(f"Waiting in line: {before} to be finished before this one.")
         return
     share = min(job.done / job.total, 1.0) if job.total else 0.0
-    st.progress(share, text=f"{job.now} {phrases.left(job.seconds_left)}".strip())
+    st.progress(share, text=f"{phrases.plain(job.now)} {phrases.left(job.seconds_left)}".strip())
 
 
 def failed(job: Job, retry_key: str) -> None:
     """Say why a job failed and offer to try again."""
-    st.error(job.error, icon=":material/error:")
+    st.error(phrases.plain(job.error), icon=":material/error:")
     if st.button("Try again", key=retry_key):
         session.queue().resume(job.id, session.owner())
         st.rerun()

@@ -1,6 +1,7 @@
 """The worker is a real process here: killed, paused, cancelled, and started twice."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -117,6 +118,15 @@ def test_a_second_worker_leaves_at_once(start: Start, queue: Queue, tmp_path: Pa
 def test_an_idle_worker_goes_home(start: Start) -> None:
     assert start(idle_seconds=0.2).wait(PATIENCE) == 0
     assert worker_pid() is None
+
+
+def test_a_worker_goes_home_when_its_data_is_removed(start: Start, data_dir: Path) -> None:
+    worker = start()
+    pid_file = data_dir / "worker.pid"
+    while not pid_file.exists():
+        time.sleep(0.02)
+    shutil.rmtree(data_dir)
+    assert worker.wait(PATIENCE) == 0
 
 
 def test_a_sentence_reaches_the_person_and_a_defect_does_not(start: Start, queue: Queue) -> None:
