@@ -10,6 +10,9 @@ from auditcore.errors import EvidenceError
 from auditcore.evidence.report import KIND, REPORT_FORMAT, report_bytes
 
 MAX_REPORT_BYTES = 500_000_000
+SHOWN = 60
+"""How much of a value a sentence shows."""
+
 FIELDS = {
     "kind": str,
     "format_version": int,
@@ -34,7 +37,8 @@ class Difference:
     expected: Any
 
     def __str__(self) -> str:
-        return f"{self.path or 'the whole'} says {_short(self.found)}, not {_short(self.expected)}"
+        found, expected = _texts(self.found, self.expected)
+        return f"{self.path} says {found}, not {expected}"
 
 
 def parse_report(data: bytes) -> dict[str, Any]:
@@ -121,6 +125,15 @@ def _first(named: list[tuple[str, Any, Any]]) -> Difference | None:
     return next((one for one in differences if one is not None), None)
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _texts(found: Any, expected: Any) -> tuple[str, str]:
+    """Return both values as JSON, long ones cut to the place where they differ."""
+    texts = [json.dumps(value, ensure_ascii=False) for value in (found, expected)]
+    pairs = zip(*texts, strict=False)
+    shared = next((place for place, (a, b) in enumerate(pairs) if a != b), 0)
+    begin = max(0, min(shared - SHOWN // 2, max(map(len, texts)) - SHOWN))
+    return _cut(texts[0], begin), _cut(texts[1], begin)
+
+
+def _cut(text: str, begin: int) -> str:
+    before, after = "..." if begin else "", "..." if len(text) > begin + SHOWN else ""
+    return f"{before}{text[begin : begin + SHOWN]}{after}"

@@ -5,7 +5,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 
@@ -135,17 +134,15 @@ class FakeKit(FakeSealed):
 
 @dataclass
 class FakeModel(Model):
-    """A classifier that is surer of published versions by `shift`; writes down what it is asked.
+    """A classifier that is surer of published versions by `shift`; `asked`: what it was asked.
 
-    `diary`: a file that gets one line "photo version" a version answered, flushed before the
-    answer is returned. `drift_after`: from that many versions on it is another model.
+    `drift_after`: from that many versions on it is another model.
     """
 
     kit: FakeKit
     shift: float = 0.0
     name: str = "a fake"
     released: datetime.date | None = None
-    diary: Path | None = None
     drift_after: int | None = None
     asked: list[Asked] = field(default_factory=list)
     capabilities = frozenset({Capability.PROBABILITIES, Capability.LABELS})
@@ -162,16 +159,10 @@ class FakeModel(Model):
         asked = (photo, 256 * high + low)
         drifted = self.drift_after is not None and len(self.asked) >= self.drift_after
         if (images[0] == images[0][0, 0]).all():  # not the probe image
-            self._note(asked)
+            self.asked.append(asked)
         sure = 0.5 + 0.4 * self._score(asked) + (0.05 if drifted else 0.0)
         return np.tile(np.array([sure, 1 - sure]), (len(images), 1))
 
     def _score(self, asked: Asked) -> float:
         plain = planted(self.kit, self.shift, self.name.encode())(asked)
         return 1 / (1 + np.exp(-plain))  # keeps the order, stays below 1
-
-    def _note(self, asked: Asked) -> None:
-        self.asked.append(asked)
-        if self.diary is not None:
-            with self.diary.open("a") as file:
-                file.write(f"{asked[0]} {asked[1]}\n")

@@ -1,26 +1,67 @@
 """One audit in a process of its own, which can be killed from outside or at a line of its own.
 
-The model writes a line to a diary for every version it answers, before it hands the answer over.
+A diary gets a line for every version the model has answered, before the answers are handed over.
 """
 
 import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from unittest.mock import patch
 
 from fakes import FakeKit, FakeModel
 from sqlalchemy import event
 
+from auditcore import paths
 from auditcore.audit import Store, run_audit, start_audit
+from auditcore.scores import Answer, Query, Scorer
 
-KIT = FakeKit(100, count=3)
 DIARY, DATABASE = "diary.txt", "audits.sqlite3"
 NEVER = -1
 _FORK = multiprocessing.get_context("fork")
+
+
+class Subject(Protocol):
+    """What is audited."""
+
+    claim: str
+    longest_wait: float
+
+    def open(self) -> tuple[Any, Any]:
+        """Return kit and model."""
+
+
+@dataclass(frozen=True)
+class Fake:
+    """A kit and a model made up for tests; the model may take its time."""
+
+    claim: str
+    seconds: float = 0.0
+    longest_wait: float = 0.3
+
+    def open(self) -> tuple[Any, Any]:
+        kit = FakeKit(100, count=3)
+        return kit, SlowModel(kit, 0.7, seconds=self.seconds)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The sample kit and the demo model that learned from it."""
+
+    claim: str
+    longest_wait: float = 8.0
+
+    def open(self) -> tuple[Any, Any]:
+        from auditcore.kit import open_kit
+        from auditcore.models import open_model
+
+        return open_kit(paths.assets_dir() / "sample" / "kit.zip"), open_model("demo:with")
 
 
 @dataclass
@@ -32,6 +73,23 @@ class SlowModel(FakeModel):
     def probabilities(self, images: Any) -> Any:
         time.sleep(self.seconds)
         return super().probabilities(images)
+
+
+@contextmanager
+def keeping_a_diary(path: Path) -> Iterator[None]:
+    """Write down every version a scorer has answered, as soon as it has."""
+
+    class Writing(Scorer):
+        def answer(self, queries: Sequence[Query]) -> list[Answer]:
+            answers = []
+            for query in queries:
+                answers += super().answer([query])
+                with path.open("a") as file:
+                    file.write(f"{query.photo} {query.version}\n")
+            return answers
+
+    with patch("auditcore.audit.engine.Scorer", Writing):
+        yield
 
 
 def crash_at(store: Store, number: int) -> None:
@@ -48,18 +106,19 @@ def crash_at(store: Store, number: int) -> None:
         event.listen(store.engine, name, reached)
 
 
-def audit(folder: Path, claim: str, seconds: float, crash: int) -> None:
+def audit(folder: Path, subject: Subject, crash: int) -> None:
     """Open or resume the audit of a folder and run it to its verdict."""
     store = Store(folder / DATABASE)
-    model = SlowModel(KIT, 0.7, diary=folder / DIARY, seconds=seconds)
+    kit, model = subject.open()
     crash_at(store, crash)
-    audit_id = start_audit(store, KIT, model, claim=claim, p=Fraction(1, 10))  # type: ignore[arg-type]
-    for _ in run_audit(store, audit_id, KIT, model):  # type: ignore[arg-type]
-        pass
+    with keeping_a_diary(folder / DIARY):
+        audit_id = start_audit(store, kit, model, claim=subject.claim, p=Fraction(1, 10))
+        for _ in run_audit(store, audit_id, kit, model):
+            pass
 
 
-def process(folder: Path, claim: str, seconds: float = 0.0, crash: int = NEVER) -> Any:
+def process(folder: Path, subject: Subject, crash: int = NEVER) -> Any:
     """Start the audit of a folder in a process of its own and return the process."""
-    child = _FORK.Process(target=audit, args=(folder, claim, seconds, crash))
+    child = _FORK.Process(target=audit, args=(folder, subject, crash))
     child.start()
     return child

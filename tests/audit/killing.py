@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from killed import DATABASE, DIARY, process
+from killed import DATABASE, DIARY, Subject, process
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auditcore.audit import Store
 from auditcore.audit.store import AnswerRow
-
-LONGEST_WAIT = 0.3
 
 
 @dataclass(frozen=True)
@@ -38,24 +36,24 @@ class Tally:
     in_flight: int = 0
 
 
-def run_to_end(folder: Path, claim: str) -> None:
+def run_to_end(folder: Path, subject: Subject) -> None:
     """Run the audit of a folder until it has a verdict."""
-    child = process(folder, claim)
+    child = process(folder, subject)
     child.join()
     assert child.exitcode == 0
 
 
-def crash(folder: Path, claim: str, step: int) -> bool:
+def crash(folder: Path, subject: Subject, step: int) -> bool:
     """Run until a step on the database and crash there; False when the audit ended before it."""
-    child = process(folder, claim, crash=step)
+    child = process(folder, subject, crash=step)
     child.join()
     assert child.exitcode in (0, -signal.SIGKILL)
     return bool(child.exitcode)
 
 
-def kill_after(folder: Path, claim: str, wait: float, seconds: float) -> bool:
+def kill_after(folder: Path, subject: Subject, wait: float) -> bool:
     """Start the audit and kill it after `wait` seconds; False when it ended before."""
-    child = process(folder, claim, seconds)
+    child = process(folder, subject)
     child.join(wait)
     child.kill()
     child.join()
@@ -83,17 +81,17 @@ def trail(folder: Path) -> Trail:
     return Trail(tuple(line.body for line in store.log(record.id)[1:]), record.verdict)
 
 
-def kill_at_random(folder: Path, claim: str, kills: int, seed: int, seconds: float) -> Tally:
+def kill_at_random(folder: Path, subject: Subject, kills: int, seed: int) -> Tally:
     """Kill an audit at random moments until it ends by itself or was killed `kills` times."""
     chance, tally = random.Random(seed), Tally()
     alive = True
     while alive and tally.kills < kills:
         known, before = on_disk(folder), len(diary(folder))
-        alive = kill_after(folder, claim, chance.uniform(0.0, LONGEST_WAIT), seconds)
+        alive = kill_after(folder, subject, chance.uniform(0.0, subject.longest_wait))
         tally.kills += alive
         tally.repeated += sum(version in known for version in diary(folder)[before:])
     known, before = on_disk(folder), len(diary(folder))
-    run_to_end(folder, claim)
+    run_to_end(folder, subject)
     asked = diary(folder)
     tally.repeated += sum(version in known for version in asked[before:])
     tally.in_flight = len(asked) - len(set(asked)) - tally.repeated
