@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from auditcore.audit.forecast import expected_hidden
+from auditcore.audit.forecast import Outlook
 from auditcore.audit.plan import COLLECTION, EACH, PHOTO, RANK_SUM, Plan
 from auditcore.audit.rounds import Block, Rounds
 from auditcore.audit.track import Track
@@ -44,6 +44,7 @@ class Course(ABC):
     def __init__(self, tracks: Sequence[Track]) -> None:
         self.over = False
         self._tracks = tracks
+        self._outlook: Outlook | None = None
 
     @abstractmethod
     def next_blocks(self) -> list[Block]:
@@ -60,6 +61,11 @@ class Course(ABC):
     @abstractmethod
     def expected_ahead(self) -> float:
         """Return how many hidden versions it may still take, as far as the answers so far tell."""
+
+    def _ahead(self, test: RankTest, tracks: Sequence[Track]) -> float:
+        if self._outlook is None:
+            self._outlook = Outlook(test)
+        return math.fsum(self._outlook.hidden(track.t, track.k) for track in tracks)
 
     def decision(self, photo: int) -> Decision:
         """Return the decision on one photo, once over."""
@@ -96,8 +102,8 @@ class PhotoCourse(Course):
         self.over = crossed or track.t == self.test.n - 1
 
     def expected_ahead(self) -> float:
-        """Return the expected number of hidden versions still to come, batches included."""
-        return expected_hidden(self.test, self._track.t, self._track.k)
+        """Return what it takes until the photo is decided."""
+        return self._ahead(self.test, [self._track])
 
     def decision(self, photo: int) -> Decision:
         """Decide on the named photo; nothing was asked about the others."""
@@ -152,7 +158,7 @@ class CollectionCourse(Course):
 
     def expected_ahead(self) -> float:
         """Return what it takes until the photos are given up, one by one."""
-        return _until_given_up(self._advice, self._tracks)
+        return self._ahead(self._advice, self._tracks)
 
     def collection(self) -> CollectionVerdict:
         """Decide on "none of these photos was used"."""
@@ -235,7 +241,7 @@ class EachCourse(Course):
     def expected_ahead(self) -> float:
         """Return what it takes until the photos are decided, one by one."""
         waiting = [track for track in self._tracks if self.takes(track)]
-        return _until_given_up(self.test, waiting)
+        return self._ahead(self.test, waiting)
 
     def decision(self, photo: int) -> Decision:
         """Say whether a photo is claimed."""
@@ -285,10 +291,6 @@ def display_test(plan: Plan) -> RankTest:
     together = plan.claim.kind == COLLECTION and len(plan.files) > 1
     level = max(plan.level, Fraction(1, plan.versions)) if together else plan.level
     return make_test(plan.test, plan.versions, level)
-
-
-def _until_given_up(test: RankTest, tracks: Sequence[Track]) -> float:
-    return math.fsum(expected_hidden(test, one.t, one.k) for one in tracks)
 
 
 def _used(yes: bool) -> Decision:

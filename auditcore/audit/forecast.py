@@ -1,36 +1,29 @@
-"""How many hidden versions a photo is going to cost, batches included."""
+"""How many hidden versions a photo is going to cost."""
 
 from collections import defaultdict
-from fractions import Fraction
-from functools import lru_cache
 
-from auditcore.sequential import RankTest, make_test, next_batch_size
+import numpy as np
+from numpy.typing import NDArray
+
+from auditcore.sequential import RankTest, next_batch_size
 
 NEGLIGIBLE = 1e-9
 
 
-def expected_hidden(test: RankTest, t: int = 0, k: int = 0, q: float | None = None) -> float:
-    """Return the expected number of hidden versions still asked from (t, k) on, give-up heeded.
+def expected_hidden(test: RankTest, q: float | None = None) -> float:
+    """Return the expected number of hidden versions of an audit of one photo, batches included.
 
     Exact, by following the law of (k, end of the batch in flight) through t; the whole batch is
-    paid for even when its first answers decide.
+    paid for even when its first answers decide, and the advice to give up is heeded.
 
     Args:
         test: the test that decides.
-        t: hidden versions applied so far.
-        k: how many of them beat the published one.
         q: chance that a hidden version beats the published one; None: the model does not depend
             on the published version, so that the next one beats with chance (k + 1) / (t + 2).
     """
-    return _expected_hidden(test.name, test.n, test.p, t, k, q)
-
-
-@lru_cache(maxsize=4096)
-def _expected_hidden(name: str, n: int, p: Fraction, t: int, k: int, q: float | None) -> float:
-    test = make_test(name, n, p)
-    layer = {(k, t): 1.0}
-    cost = 0.0
-    while layer and t < n - 1:
+    layer = {(0, 0): 1.0}
+    cost, t = 0.0, 0
+    while layer and t < test.n - 1:
         following: defaultdict[tuple[int, int], float] = defaultdict(float)
         for (beats, end), chance in layer.items():
             if chance < NEGLIGIBLE or test.rejects(t, beats) or test.gives_up(t, beats):
@@ -44,3 +37,34 @@ def _expected_hidden(name: str, n: int, p: Fraction, t: int, k: int, q: float | 
             following[beats, end] += chance * (1 - beat)
         layer, t = dict(following), t + 1
     return cost
+
+
+class Outlook:
+    """What each photo will still cost, from where it stands; one table for all photos.
+
+    The forecast is that of the null law (the next one beats with chance (k + 1) / (t + 2)), which
+    is also that of somebody who knows nothing but the answers so far. Batches are left out.
+    """
+
+    def __init__(self, test: RankTest) -> None:
+        self._ahead = _table(test)
+
+    def hidden(self, t: int, k: int) -> float:
+        """Return the expected number of hidden versions still asked from (t, k) on."""
+        return float(self._ahead[t, k]) if k < self._ahead.shape[1] else 0.0
+
+
+def _table(test: RankTest) -> NDArray[np.float64]:
+    """Return the expected cost at each t = 0 .. n-1 (rows) and k (columns), backwards from the end.
+
+    Beyond the last k with a step the test can no longer reject, and nothing more is asked.
+    """
+    steps = np.array(test.staircase)
+    until = np.array([test.give_up_until(k) for k in range(steps.size)])
+    k = np.arange(steps.size)
+    ahead = np.zeros((test.n, steps.size + 1))
+    for t in range(test.n - 2, -1, -1):
+        beat = (k + 1) / (t + 2)
+        on = 1 + beat * ahead[t + 1, 1:] + (1 - beat) * ahead[t + 1, :-1]
+        ahead[t, :-1] = np.where((t < steps) & (t > until) & (k <= t), on, 0.0)
+    return ahead

@@ -33,7 +33,7 @@ from auditcore.sequential import DEFAULT_TEST
 
 Clock = Callable[[], datetime.datetime]
 DEFAULT_P = Fraction(1, 20)
-USED_Q = 0.01
+USED_Q = 0.002
 """The chance that a hidden version beats the published one in the forecast "if it was used"."""
 
 
@@ -59,7 +59,7 @@ class Estimate:
 
     Attributes:
         at_most: queries at most. expected_unused: expected queries if the model never saw the
-            photos. expected_used: if it did, clearly enough that 1 hidden version in 100 wins.
+            photos. expected_used: if it did, clearly enough that 1 hidden version in 500 wins.
         images_per_query: images sent to the model for one query.
         seconds_per_query: from a short timed trial on the probe image.
         attempt: which attempt of this kit on this model it is. level: p / 2**attempt.

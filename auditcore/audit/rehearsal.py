@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from auditcore.audit.forecast import expected_hidden
 from auditcore.audit.machine import AuditMachine
-from auditcore.audit.plan import Plan
+from auditcore.audit.plan import RANK_SUM, Plan
 from auditcore.audit.track import Asked
 from auditcore.randomness import Stream, derive
 from auditcore.sequential import make_test
 
-RUNS = 8
+RUNS = 16
+"""Rehearsals for a single photo; the more photos, the less one rehearsal scatters."""
+
 SEED = b"telltale/rehearsal"
 
 
@@ -42,10 +44,11 @@ def expected_queries(plan: Plan, q: float | None) -> int:
         q: chance that a hidden version beats the published one; None: it was not used, so that
             all versions of a photo score alike.
     """
-    if len(plan.photos) == 1:
+    if len(plan.photos) == 1 and plan.collection_test != RANK_SUM:
         test = make_test(plan.test, plan.versions, plan.level)
         return math.ceil(1 + expected_hidden(test, q=q))
-    return math.ceil(sum(_rehearse(plan, q, run) for run in range(RUNS)) / RUNS)
+    runs = max(2, RUNS // len(plan.photos))
+    return math.ceil(sum(_rehearse(plan, q, run) for run in range(runs)) / runs)
 
 
 def _rehearse(plan: Plan, q: float | None, run: int) -> int:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from fakes import FakeSealed, drive, make_plan, planted
 
-from auditcore.audit.forecast import expected_hidden
+from auditcore.audit.forecast import Outlook, expected_hidden
 from auditcore.audit.machine import AuditMachine
 from auditcore.audit.rehearsal import expected_queries
-from auditcore.sequential import make_test
+from auditcore.sequential import make_test, operating_characteristics
 
 
 def test_batches_cost_what_the_team_computed() -> None:
@@ -44,3 +44,20 @@ def test_a_collection_that_was_used_is_expected_to_be_cheaper() -> None:
 def test_a_rehearsal_is_the_same_every_time() -> None:
     plan = make_plan(FakeSealed(100), photos=3, claim="each")
     assert expected_queries(plan, 0.01) == expected_queries(plan, 0.01)
+
+
+@pytest.mark.parametrize("test", ["conditional-rank", "pprm", "besag-clifford"])
+def test_the_outlook_is_what_the_test_itself_is_known_to_cost(test: str) -> None:
+    rank_test = make_test(test, 200, Fraction(1, 40))
+    outlook = Outlook(rank_test)
+    known = operating_characteristics(rank_test).mean_hidden_queries
+    assert outlook.hidden(0, 0) == pytest.approx(known)
+    assert outlook.hidden(199, 0) == outlook.hidden(150, 150) == 0.0
+
+
+def test_the_outlook_obeys_the_law_of_total_expectation() -> None:
+    outlook = Outlook(make_test("conditional-rank", 300, Fraction(1, 20)))
+    for t, k in ((0, 0), (5, 1), (20, 1)):
+        beat = (k + 1) / (t + 2)
+        onward = beat * outlook.hidden(t + 1, k + 1) + (1 - beat) * outlook.hidden(t + 1, k)
+        assert outlook.hidden(t, k) == pytest.approx(1 + onward)
