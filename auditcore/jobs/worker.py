@@ -26,6 +26,9 @@ _POLL_SECONDS = 0.1
 _LOCK_SECONDS = 2.0  # longer than `_alive` ever holds the lock, which it takes only to look
 _WRITE_SECONDS = 0.2
 _LOG_BYTES = 1_000_000
+_CONSIDERATE = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""torch's threads sleep while they wait for each other, instead of keeping the page off the CPU."""
+
 _PROJECT = Path(__file__).resolve().parent.parent.parent
 _log = logging.getLogger("telltale.worker")
 
@@ -185,6 +188,7 @@ def _start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "auditcore.jobs"],
             cwd=_PROJECT,
+            env=_CONSIDERATE | os.environ,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
