@@ -7,6 +7,7 @@ A further kind of model is one module here with `open_spec(place, spec)` and `en
 line in KINDS.
 """
 
+import os
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -24,6 +25,10 @@ __all__ = [
     "list_models",
     "open_model",
 ]
+
+# On a busy machine torch's threads wait for each other in a loop that eats the processor: ten times
+# the work for one small picture (measured). They sleep instead. Read when torch is first loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # What stands before the colon of a spec -> the module of that kind. Modules load when they are
 # first needed, because torch and open_clip take seconds.
