@@ -34,8 +34,8 @@ from auditcore.kit import Kit
 from auditcore.models import Model
 from auditcore.scores import Query, Scorer
 
-IMAGES_A_CALL = 64
-"""Pictures a call to the model: what a kill can lose, and how soon a pause is heeded."""
+IMAGES_AN_EVENT = 64
+"""Pictures the model looks at between two events of progress."""
 
 E = TypeVar("E", bound=Event)
 
@@ -58,7 +58,7 @@ def run_audit(
         audit_id: from `start_audit`.
         kit: the kit of the plan. model: the model of the plan.
         model: see kit.
-        should_stop: asked before every call to the model; True pauses, everything is kept.
+        should_stop: asked before every query; True pauses, everything answered is kept.
         timer: seconds, for the time left.
 
     Raises:
@@ -139,36 +139,41 @@ class _Run:
                 self._write_closing()
 
     def _batch(self) -> Iterator[Event]:
-        """Have the batch that is due answered, in calls of bounded size, then write its record."""
+        """Have the batch that is due answered, version by version, then write its record."""
         batch = self._replay.machine.next_batch()
         answers = self._known(batch)
         reused = [place for place, asked in enumerate(batch) if self._is_reused(answers.get(asked))]
         self._in_batch = len(answers)
-        missing = [asked for asked in batch if asked not in answers]
-        for call in _calls(missing, self._scorer.images_per_query):
-            if self._should_stop():
-                return
-            answers.update(self._ask(call))
-            yield self._event(BatchScored, queries=len(call), reused=0)
         if reused:
             yield self._event(BatchScored, queries=len(reused), reused=len(reused))
-        rows = [[*asked, answers[asked].score, answers[asked].digest] for asked in batch]
-        yield from self._write({"kind": "batch", "answers": rows, "reused": reused})
+        told = 0
+        for asked, answer in self._ask([asked for asked in batch if asked not in answers]):
+            answers[asked] = answer
+            told += 1
+            if told * self._scorer.images_per_query >= IMAGES_AN_EVENT:
+                yield self._event(BatchScored, queries=told, reused=0)
+                told = 0
+        if told:
+            yield self._event(BatchScored, queries=told, reused=0)
+        if len(answers) == len(batch):
+            rows = [[*asked, answers[asked].score, answers[asked].digest] for asked in batch]
+            yield from self._write({"kind": "batch", "answers": rows, "reused": reused})
 
-    def _ask(self, call: Sequence[Asked]) -> dict[Asked, StoredAnswer]:
-        """Ask the model, and keep what it answers at once."""
-        begin = self._pace.now()
-        told = self._scorer.answer([Query(photo, version) for photo, version in call])
-        self._pace.note(len(call), begin)
+    def _ask(self, missing: Sequence[Asked]) -> Iterator[tuple[Asked, StoredAnswer]]:
+        """Ask the model until told to stop; each answer is on disk before the next is asked for."""
         photo = self._plan.photos[0]
         probe = self._probe_as_for(photo)
-        answers = {
-            asked: StoredAnswer(answer.score, answer.digest, self._record.id, probe, photo)
-            for asked, answer in zip(call, told, strict=True)
-        }
-        self._store.keep_answers(self._record.owner, self._plan, answers)
-        self._in_batch += len(call)
-        return answers
+        told = self._scorer.answers([Query(*asked) for asked in missing])
+        self._pace.start()
+        for asked in missing:
+            if self._should_stop():
+                return
+            answer = next(told)
+            kept = StoredAnswer(answer.score, answer.digest, self._record.id, probe, photo)
+            self._store.keep_answer(self._record.owner, self._plan, asked, kept)
+            self._pace.lap()
+            self._in_batch += 1
+            yield asked, kept
 
     def _known(self, batch: Sequence[Asked]) -> dict[Asked, StoredAnswer]:
         """Return the answers on record that this very model gave: its probe reads the same."""
@@ -267,12 +272,6 @@ def _check_same(plan: Plan, kit: Kit, model: Model) -> None:
             f"The model {model.identity.name} is not the one this audit was started with: its "
             "weights or its preprocessing are different. Start a new audit of it."
         )
-
-
-def _calls(asked: Sequence[Asked], images_each: int) -> Iterator[Sequence[Asked]]:
-    size = max(1, IMAGES_A_CALL // images_each)
-    for begin in range(0, len(asked), size):
-        yield asked[begin : begin + size]
 
 
 def _probe_record(when: str, probe: Probe) -> dict[str, Any]:

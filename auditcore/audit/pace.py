@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-WEIGHT = 0.3
-"""Share of the newest call in the running mean: follows a change of pace within a few calls."""
+WEIGHT = 0.1
+"""Share of the newest answer in the running mean: follows a change of pace within some answers."""
 
 
 class Pace:
@@ -11,15 +11,17 @@ class Pace:
 
     def __init__(self, timer: Callable[[], float]) -> None:
         self._timer = timer
+        self._mark = 0.0
         self._seconds: float | None = None
 
-    def now(self) -> float:
-        """Return the time, in seconds from anywhere."""
-        return self._timer()
+    def start(self) -> None:
+        """Begin to wait for an answer."""
+        self._mark = self._timer()
 
-    def note(self, queries: int, begin: float) -> None:
-        """Note that `queries` queries were answered since `begin`."""
-        latest = (self._timer() - begin) / queries
+    def lap(self) -> None:
+        """Note that an answer has come, and begin to wait for the next."""
+        now = self._timer()
+        latest, self._mark = now - self._mark, now
         before = latest if self._seconds is None else self._seconds
         self._seconds = before + WEIGHT * (latest - before)
 

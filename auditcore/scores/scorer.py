@@ -77,7 +77,11 @@ class Scorer:
         }
 
     def answer(self, queries: Sequence[Query]) -> list[Answer]:
-        """Return one answer a query, in order.
+        """Return one answer a query, in order; see `answers`."""
+        return list(self.answers(queries))
+
+    def answers(self, queries: Sequence[Query]) -> Iterator[Answer]:
+        """Yield one answer a query, in order, each as soon as the model has given it.
 
         Raises:
             ScoreError: an answer that is not a number, or a photo that was not announced.
@@ -86,7 +90,8 @@ class Scorer:
         unknown = {query.photo for query in queries} - set(self._photos)
         if unknown:
             raise ScoreError(f"No views were drawn for the photos {sorted(unknown)}.")
-        return [self._judge(query.photo, images) for query, images in self._prepared(queries)]
+        for query, images in self._prepared(queries):
+            yield self._judge(query.photo, images)
 
     def probe(self) -> Answer:
         """Return the answer to a picture that is always the same: a drift of it is the model's."""

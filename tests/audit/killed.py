@@ -31,6 +31,7 @@ class Subject(Protocol):
     """What is audited."""
 
     claim: str
+    p: Fraction
     longest_wait: float
 
     def open(self) -> tuple[Any, Any]:
@@ -43,6 +44,7 @@ class Fake:
 
     claim: str
     seconds: float = 0.0
+    p: Fraction = Fraction(1, 10)
     longest_wait: float = 0.3
 
     def open(self) -> tuple[Any, Any]:
@@ -55,7 +57,8 @@ class Demo:
     """The sample kit and the demo model that learned from it."""
 
     claim: str
-    longest_wait: float = 8.0
+    p: Fraction
+    longest_wait: float = 4.0
 
     def open(self) -> tuple[Any, Any]:
         from auditcore.kit import open_kit
@@ -80,13 +83,11 @@ def keeping_a_diary(path: Path) -> Iterator[None]:
     """Write down every version a scorer has answered, as soon as it has."""
 
     class Writing(Scorer):
-        def answer(self, queries: Sequence[Query]) -> list[Answer]:
-            answers = []
-            for query in queries:
-                answers += super().answer([query])
+        def answers(self, queries: Sequence[Query]) -> Iterator[Answer]:
+            for query, answer in zip(queries, super().answers(queries), strict=True):
                 with path.open("a") as file:
                     file.write(f"{query.photo} {query.version}\n")
-            return answers
+                yield answer
 
     with patch("auditcore.audit.engine.Scorer", Writing):
         yield
@@ -112,7 +113,7 @@ def audit(folder: Path, subject: Subject, crash: int) -> None:
     kit, model = subject.open()
     crash_at(store, crash)
     with keeping_a_diary(folder / DIARY):
-        audit_id = start_audit(store, kit, model, claim=subject.claim, p=Fraction(1, 10))
+        audit_id = start_audit(store, kit, model, claim=subject.claim, p=subject.p)
         for _ in run_audit(store, audit_id, kit, model):
             pass
 

@@ -7,6 +7,7 @@ is counted apart.
 
 import random
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from sqlalchemy.orm import Session
 
 from auditcore.audit import Store
 from auditcore.audit.store import AnswerRow
+
+AT_WORK = 0.8
+"""Share of the kills that wait for the model to be at work; the others may hit anything."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,15 @@ def crash(folder: Path, subject: Subject, step: int) -> bool:
     return bool(child.exitcode)
 
 
-def kill_after(folder: Path, subject: Subject, wait: float) -> bool:
-    """Start the audit and kill it after `wait` seconds; False when it ended before."""
+def kill_after(folder: Path, subject: Subject, wait: float, *, at_work: bool) -> bool:
+    """Start the audit and kill it after `wait` seconds; False when it ended before.
+
+    at_work: the seconds count from the first answer of this session, else from its start.
+    """
+    before = len(diary(folder))
     child = process(folder, subject)
+    while at_work and child.is_alive() and len(diary(folder)) == before:
+        time.sleep(0.002)
     child.join(wait)
     child.kill()
     child.join()
@@ -87,7 +97,12 @@ def kill_at_random(folder: Path, subject: Subject, kills: int, seed: int) -> Tal
     alive = True
     while alive and tally.kills < kills:
         known, before = on_disk(folder), len(diary(folder))
-        alive = kill_after(folder, subject, chance.uniform(0.0, subject.longest_wait))
+        alive = kill_after(
+            folder,
+            subject,
+            chance.uniform(0.0, subject.longest_wait),
+            at_work=chance.random() < AT_WORK,
+        )
         tally.kills += alive
         tally.repeated += sum(version in known for version in diary(folder)[before:])
     known, before = on_disk(folder), len(diary(folder))

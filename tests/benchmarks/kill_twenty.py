@@ -11,6 +11,7 @@ undisturbed run: records, verdict, and which versions the model was asked about 
 import json
 import sys
 import tempfile
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ sys.path.insert(0, str(ROOT / "tests" / "audit"))
 RESULT = Path(__file__).parent / "results" / "kill_twenty.json"
 
 KILLS = 20
-CLAIMS = ("collection", "photo:cat.jpg", "photo:bee.jpg", "each")
+CLAIMS = ("photo:cat.jpg", "collection", "photo:bee.jpg", "photo:dog.jpg")
+P = Fraction(1, 200)
 
 
 def killed_at_random(folder: Path) -> list[dict[str, Any]]:
@@ -32,7 +34,7 @@ def killed_at_random(folder: Path) -> list[dict[str, Any]]:
     rows, left, number = [], KILLS, 0
     while left > 0:
         claim = CLAIMS[number % len(CLAIMS)]
-        subject = Demo(claim)
+        subject = Demo(claim, P)
         calm, hit = folder / f"calm-{number}", folder / f"hit-{number}"
         calm.mkdir()
         hit.mkdir()
