@@ -14,7 +14,7 @@ from auditcore.audit.plan import Plan
 from auditcore.audit.rounds import Block
 from auditcore.audit.track import Asked, Sealed, Track
 from auditcore.audit.verdict import CollectionVerdict, Decision, PhotoVerdict, Verdict
-from auditcore.errors import AuditError
+from auditcore.errors import AuditError, DesignError
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,9 @@ class AuditMachine:
     Attributes:
         moves: every hidden version applied so far, in order.
         queries: how many versions have been asked about.
+
+    Raises:
+        DesignError: no answers whatever could lead to "used".
     """
 
     def __init__(self, plan: Plan, sealed: Sealed) -> None:
@@ -57,6 +60,8 @@ class AuditMachine:
         self._asked: list[Asked] = []
         self._reason: str | None = None
         self._prepare()
+        if not self._asked:
+            raise _out_of_reach(plan)
 
     @property
     def over(self) -> bool:
@@ -120,7 +125,8 @@ class AuditMachine:
 
     def _prepare(self) -> None:
         """Draw up the next batch; that is also when a course finds that nothing is left."""
-        self._blocks = [] if self.over else self._course.next_blocks()
+        blocks = [] if self.over else self._course.next_blocks()
+        self._blocks = [(track, hidden) for track, hidden in blocks if hidden]
         self._course.over = self._course.over or not self._blocks
         self._asked = [asked for track, hidden in self._blocks for asked in track.ask(hidden)]
 
@@ -156,3 +162,11 @@ class AuditMachine:
             statistic=statistic,
             threshold=threshold,
         )
+
+
+def _out_of_reach(plan: Plan) -> DesignError:
+    return DesignError(
+        f"With {plan.versions:,} versions of each photo, the test {plan.test} can never reach a "
+        f"false-alarm level of 1 in {float(1 / plan.level):g}. Choose another test or a less "
+        "strict level, or make a kit with more versions."
+    )

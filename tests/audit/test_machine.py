@@ -208,3 +208,14 @@ def test_false_alarms_of_whole_audits_stay_below_the_level(
         alarms += verdict.decision is Decision.USED
     assert alarms / runs < level + 3.1 * np.sqrt(level * (1 - level) / runs)
     assert alarms / runs > 0.01  # an audit that can never say "used" proves nothing
+
+
+@pytest.mark.parametrize("claim", ["photo:photo-0.jpg", "collection", "each"])
+@pytest.mark.parametrize("test", ["pprm", "pprm-best-split"])
+def test_a_test_that_can_never_reject_is_refused_before_the_first_query(
+    claim: str, test: str
+) -> None:
+    """With few versions PPRM has no step; it once asked for the published one without end."""
+    plan = make_plan(FakeSealed(40), claim=claim, test=test)
+    with pytest.raises(DesignError, match="can never reach a false-alarm level of 1 in 40"):
+        AuditMachine(plan, FakeSealed(40))
