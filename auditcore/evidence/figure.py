@@ -9,12 +9,13 @@ import plotly.graph_objects as go
 
 from auditcore.audit import Plan
 from auditcore.audit.courses import LARGEST_LOG, display_test
-from auditcore.audit.plan import COLLECTION, RANK_SUM
+from auditcore.audit.plan import COLLECTION, EACH, RANK_SUM
 
 FLOOR = math.log(1e-3)
 GIVE_UP = 0.01
 TEAL, GREY, ORANGE = "#0b8077", "#8a9496", "#c05a10"
 USED = ("used from here on", "dash", ORANGE)
+NEEDED = ("each photo needs at least this", "dash", ORANGE)
 HOPELESS = ("little hope below", "dot", GREY)
 
 
@@ -22,10 +23,11 @@ def evidence_figure(plan: Plan, trace: Mapping[str, Any]) -> go.Figure:
     """Return the figure for a plan and its trace (as in a report).
 
     The collection's evidence where the claim is about the collection, else one line a photo, on a
-    logarithmic axis between the line that decides (dashed) and the advice to give up (dotted).
+    logarithmic axis between the line that decides (dashed) and the advice to give up (dotted). Of
+    several photos with an answer each, some cross their line by chance alone, and it is named so.
     """
     figure = go.Figure()
-    if trace["collection"] and plan.claim.kind == COLLECTION:
+    if trace["collection"] and plan.claim.kind == COLLECTION and len(plan.files) > 1:
         x, logs = zip(*trace["collection"], strict=True)
         _draw(figure, "all photos together", x, logs, {"color": TEAL, "width": 3})
         _draw_line(figure, float(1 / plan.level), USED)
@@ -35,7 +37,9 @@ def evidence_figure(plan: Plan, trace: Mapping[str, Any]) -> go.Figure:
             x, logs = tuple(p[0] for p in points), tuple(p[2] for p in points)
             _draw(figure, escape(plan.files[photo]), x, logs, {"width": 2})
         if plan.collection_test != RANK_SUM:
-            _draw_line(figure, math.exp(display_test(plan).log_threshold), USED)
+            several = plan.claim.kind == EACH and len(plan.photos) > 1
+            line = NEEDED if several else USED
+            _draw_line(figure, math.exp(display_test(plan).log_threshold), line)
             _draw_line(figure, GIVE_UP, HOPELESS)
     _lay_out(figure)
     return figure

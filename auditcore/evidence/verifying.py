@@ -12,7 +12,7 @@ from typing import Any
 
 from auditcore.audit import Plan
 from auditcore.audit.chain import GENESIS, chained
-from auditcore.audit.plan import level_of
+from auditcore.audit.plan import Probing, level_of, max_hidden_for
 from auditcore.audit.replay import Due, Replay, read_answers, read_probe
 from auditcore.audit.track import Asked
 from auditcore.errors import KitError, TelltaleError
@@ -198,6 +198,7 @@ class _Check:
         of_plan = (plan.kit_id, plan.kit_created, plan.test_seed, plan.files, plan.versions)
         if of_plan != of_kit:
             raise _Failed("The plan in the log was made for another kit.")
+        _check_budget(plan)
         return (
             f"Claim {plan.claim!s}, test {plan.test}, level {plan.level} were fixed before the "
             "first query."
@@ -318,3 +319,14 @@ class _Check:
         difference = first_difference(found, expected, path)
         if difference is not None:
             raise _Failed(f"{difference}.")
+
+
+def _check_budget(plan: Plan) -> None:
+    """Refuse what no audit plans: a budget or a tolerance that somebody chose."""
+    most = max_hidden_for(
+        plan.claim, plan.collection_test, plan.versions, len(plan.files), plan.level
+    )
+    if plan.max_hidden != most:
+        raise _Failed(f"The plan asks {plan.max_hidden} hidden versions of a photo, not {most}.")
+    if plan.probing != Probing():
+        raise _Failed("The plan looks at the test image in another way than every audit does.")

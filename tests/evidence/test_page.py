@@ -1,13 +1,17 @@
 """The report as a page: needs nothing else, says it all, and lets no text become markup."""
 
 import copy
+import math
 import re
 from pathlib import Path
 
 import pytest
 from conftest import Audited, audited
+from fakes import FakeSealed, make_plan
 
 from auditcore.evidence import render_html
+from auditcore.evidence.figure import NEEDED, USED, evidence_figure
+from auditcore.sequential import make_test
 
 
 @pytest.fixture(scope="module")
@@ -55,4 +59,21 @@ def test_every_claim_and_verdict_has_its_page(tmp_path: Path, claim: str, learne
     done = audited(tmp_path, learned=learned, claim=claim)
     page = render_html(done.report)
     assert done.report["words"]["headline"].replace("“", "") in page.replace("“", "")
-    assert ("used from here on" in page) and ("little hope below" in page)
+    line = "each photo needs at least this" if claim == "each" else "used from here on"
+    assert (line in page) and ("little hope below" in page)
+
+
+def test_no_line_of_one_photo_among_several_says_used() -> None:
+    """Of 24 unused photos, some pass their own test by chance in nearly every other audit."""
+    plan = make_plan(FakeSealed(1000), photos=24, claim="each")
+    trace = {"photos": [[[1, 0, 0.5]]] * 24, "collection": [[1, 0.5]]}
+    names = {line.name for line in evidence_figure(plan, trace).data}
+    assert NEEDED[0] in names and USED[0] not in names
+
+
+def test_the_line_of_one_photo_is_that_of_its_test() -> None:
+    plan = make_plan(FakeSealed(1000), test="pprm")
+    figure = evidence_figure(plan, {"photos": [[[1, 0, 0.5]]], "collection": [[1, 0.5]]})
+    (line,) = (line for line in figure.data if line.name == USED[0])
+    decides = make_test(plan.test, plan.versions, plan.level).log_threshold
+    assert math.log(line.y[0]) == pytest.approx(decides)

@@ -7,6 +7,7 @@ import pytest
 from conftest import Audited, audited
 from tampering import changed, forged_kits, leaves, message, resealed, spelled, with_change, without
 
+from auditcore.audit import Plan
 from auditcore.audit.chain import GENESIS, chained
 from auditcore.errors import EvidenceError
 from auditcore.evidence import Outcome, report_bytes, verify
@@ -77,6 +78,19 @@ def test_a_log_that_is_chained_anew_must_still_lead_to_its_verdict(used: Audited
                 passed.append(spelled(path[2:]))
     scores = [path for path in passed if path.startswith("answers")]
     assert set(passed) - set(scores) <= {"score", "digest", "reused"}
+
+
+@pytest.mark.usefixtures("opened_once")
+@pytest.mark.parametrize("path", [("max_hidden",), ("probing", "tolerance"), ("probing", "every")])
+def test_no_plan_chooses_its_own_budget_or_tolerance(used: Audited, path: tuple[str, ...]) -> None:
+    """A fixed budget that is chosen once the answers are known is a look taken too often."""
+    log = with_change(used.report["log"], (0, "body", "plan", *path))
+    previous = GENESIS
+    for line in log:
+        line["hash"] = previous = chained(previous, line["body"])
+    attempts = [Plan.from_json(log[0]["body"]["plan"]).hash]
+    found = verify(resealed({**used.report, "log": log, "attempts": attempts}), used.kit_bytes)
+    assert found.steps[4].outcome is Outcome.NOT_VERIFIED
 
 
 def test_every_member_and_field_of_a_kit_is_bound(used: Audited) -> None:
