@@ -1,16 +1,19 @@
 """The plot of an audit with its views; what the claim is about comes first."""
 
 import math
+from collections.abc import Sequence
 
 import streamlit as st
 
-from auditcore.audit import Plan, Trace
+from auditcore.audit import Plan, Trace, trace_of
 from auditcore.audit.courses import display_test
+from auditcore.audit.machine import Move
 from auditcore.audit.plan import COLLECTION, EACH
 from pages._parts import figures, keys
 
 TOGETHER, PHOTOS, STEPS = "Together", "Photo by photo", "Count of twins"
 _MOST = 60.0
+_FRAMES, _FRAME_SECONDS = 24, 1.0
 _QUIET = {"displayModeBar": False, "scrollZoom": False}
 _ABOUT = {
     TOGETHER: "How much more the answers speak for use than at the start. The audit ends as soon "
@@ -20,6 +23,11 @@ _ABOUT = {
     STEPS: "How many of the secret twins beat the published one. Chance alone puts half of them "
     "above it; a model that learned from the photo hardly any.",
 }
+_AT_LEAST = (
+    "The evidence on each photo. Of many photos some reach the dashed line by chance: each needs "
+    "at least that, and all together must stand out as well. Below the dotted one there is little "
+    "hope."
+)
 _NO_CLAIM = "This audit makes its claim about the photos together, and none about a single photo."
 
 
@@ -40,13 +48,40 @@ def show(plan: Plan, trace: Trace) -> None:
     )
 
 
+def finished(plan: Plan, moves: Sequence[Move], audit_id: str) -> None:
+    """Show the plot of a finished audit, and let it build up again for whoever missed it."""
+    if st.session_state.get(keys.REPLAY, ("", 0))[0] == audit_id:
+        _build_up(plan, moves, audit_id)
+        return
+    show(plan, trace_of(plan, moves))
+    if len(moves) > 1:
+        st.button(
+            "Watch it build up", key=keys.WATCH, icon=":material/replay:",
+            on_click=st.session_state.__setitem__, args=(keys.REPLAY, (audit_id, 0)),
+        )  # fmt: skip
+
+
+@st.fragment(run_every=_FRAME_SECONDS)
+def _build_up(plan: Plan, moves: Sequence[Move], audit_id: str) -> None:
+    """Show the plot as it was, a little later at each frame, _FRAMES frames in all."""
+    shown = st.session_state[keys.REPLAY][1] + max(1, len(moves) // _FRAMES)
+    st.session_state[keys.REPLAY] = (audit_id, shown)
+    if shown >= len(moves):
+        del st.session_state[keys.REPLAY]
+        st.rerun()
+    trace = trace_of(plan, moves[:shown])
+    standing(plan, trace)
+    show(plan, trace)
+
+
 def standing(plan: Plan, trace: Trace) -> None:
     """Show in three figures where a running audit stands."""
     reached, needed = _evidence(plan, trace)
     asked = sum(len(points) for points in trace.photos)
     with st.container(horizontal=True, gap="large"):
         st.metric("Evidence now", times(reached), width="content")
-        st.metric("Enough at", times(needed), width="content")
+        needs = "A photo needs at least" if figures.several(plan) else "Enough at"
+        st.metric(needs, times(needed), width="content")
         st.metric("Twins compared", f"{asked:,}", width="content")
 
 
@@ -76,7 +111,9 @@ def _views(plan: Plan) -> list[str]:
 
 
 def _say(view: str, plan: Plan) -> str:
-    return _NO_CLAIM if view == PHOTOS and _together(plan) else _ABOUT[view]
+    if view == PHOTOS and _together(plan):
+        return _NO_CLAIM
+    return _AT_LEAST if view == PHOTOS and figures.several(plan) else _ABOUT[view]
 
 
 def _standing(trace: Trace) -> str:

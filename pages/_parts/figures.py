@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from auditcore.audit import Plan, Trace
 from auditcore.audit.courses import display_test
-from auditcore.audit.plan import COLLECTION
+from auditcore.audit.plan import COLLECTION, EACH
 from auditcore.sequential import RankTest
 
 TEAL, ORANGE, GREY = "#1a8a80", "#c8641b", "#7d888a"
@@ -21,6 +21,7 @@ _TICKS = [10.0**power for power in range(-3, 13)]
 _HEIGHT = 400
 _SHORTEST = 10
 _ENOUGH = "enough evidence from the stairs on"
+_AT_LEAST = "each photo must reach the stairs at least"
 _CHANCE = "what chance alone gives"
 
 Line = tuple[Sequence[int], Sequence[float]]
@@ -50,7 +51,8 @@ def photo_by_photo(plan: Plan, trace: Trace) -> go.Figure:
         _evidence(figure, plan.files[photo], line, width=3.5 if alone else 1.6)
     if _decides_photos(plan):
         threshold = math.exp(display_test(plan).log_threshold)
-        _level(figure, threshold, f"enough evidence: {threshold:,.0f}×")
+        name = "each photo needs at least" if several(plan) else "enough evidence:"
+        _level(figure, threshold, f"{name} {threshold:,.0f}×")
         _level(figure, GIVE_UP, "little hope below", dash="dot", colour=GREY)
         _logarithmic(figure, GIVE_UP, threshold)
     else:
@@ -64,7 +66,8 @@ def stairs(plan: Plan, trace: Trace) -> go.Figure:
     figure = go.Figure()
     longest = max([8, *(photo[-1][0] for photo in trace.photos if photo)])
     if _decides_photos(plan):
-        _stairs(figure, display_test(plan), longest)
+        words = _AT_LEAST if several(plan) else _ENOUGH
+        _stairs(figure, display_test(plan), longest, words)
     figure.add_trace(_plain([0, longest], [0, longest / 2], _CHANCE, GREY, "dot"))
     _name(figure, longest, longest / 2, _CHANCE, GREY)
     for photo in plan.photos:
@@ -81,6 +84,11 @@ def stairs(plan: Plan, trace: Trace) -> go.Figure:
         )
     _finish(figure, "twins compared", "twins that beat the published one")
     return figure
+
+
+def several(plan: Plan) -> bool:
+    """Say whether each of several photos gets an answer: some cross their line by chance alone."""
+    return plan.claim.kind == EACH and len(plan.photos) > 1
 
 
 def _decides_photos(plan: Plan) -> bool:
@@ -102,13 +110,13 @@ def _evidence(figure: go.Figure, name: str, line: Line, width: float) -> None:
     )
 
 
-def _stairs(figure: go.Figure, test: RankTest, longest: int) -> None:
+def _stairs(figure: go.Figure, test: RankTest, longest: int, words: str) -> None:
     """Draw the stairs as far as the audit went, and their first step in any case."""
     steps = [(t, k) for k, t in enumerate(test.staircase) if t <= longest or k == 0]
     x = [steps[0][0], *(t for t, _ in steps), max(longest, steps[-1][0])]
     y = [-0.5, *(k for _, k in steps), steps[-1][1]]
-    figure.add_trace(_plain(x, y, _ENOUGH, ORANGE, "dash", "hv"))
-    _name(figure, x[-1], y[-1], _ENOUGH, ORANGE)
+    figure.add_trace(_plain(x, y, words, ORANGE, "dash", "hv"))
+    _name(figure, x[-1], y[-1], words, ORANGE)
 
 
 def _level(
