@@ -6,6 +6,7 @@ PHOTOS = "protect.photos"
 ROUND = "protect.round"
 CHOSEN_KIT = "check.kit"
 FORECAST = "check.forecast"
+REPLAY = "audit.replay"
 
 # in the address
 AUDIT = "audit"
@@ -50,6 +51,7 @@ SHOW_ALL = "results.all"
 SAVE_HTML = "results.save.html"
 SAVE_JSON = "results.save.json"
 VIEW = "results.view"
+WATCH = "results.watch"
 
 # charts
 CHART = "chart"

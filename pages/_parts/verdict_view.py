@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from auditcore.audit import AuditRecord, Decision, Plan, Store, Verdict, trace_of, verdict_words
+from auditcore.audit import AuditRecord, Decision, Plan, Store, Verdict, verdict_words
 from auditcore.audit.courses import EVIDENCE
 from auditcore.audit.plan import COLLECTION, EACH, PHOTO
 from auditcore.audit.words import VerdictWords
@@ -27,7 +27,7 @@ def show(store: Store, record: AuditRecord, next_step: Callable[[], None] | None
     assert verdict is not None, "only finished audits have a verdict to show"
     words = verdict_words(verdict, plan)
     _answer(verdict, words, plan)
-    evidence_plot.show(plan, trace_of(plan, store.moves(record.id)))
+    evidence_plot.finished(plan, store.moves(record.id), record.id)
     if next_step is not None:
         next_step()
     _meaning(words)

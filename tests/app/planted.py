@@ -38,9 +38,9 @@ class PlantedScorer:
         self._kit = kit
         self.description = {"name": "view-similarity", "views": 1, "planted": True}
 
-    def answer(self, queries: Sequence[Query]) -> list[Answer]:
-        """Answer like a scorer."""
-        return [self._answer(query) for query in queries]
+    def answers(self, queries: Sequence[Query]) -> Iterator[Answer]:
+        """Answer like a scorer, one query after the other."""
+        return map(self._answer, queries)
 
     def probe(self) -> Answer:
         """Answer the probe image, always the same."""

@@ -338,6 +338,19 @@ def test_every_view_of_the_plot_opens(visit: Visit, work: Work) -> None:
             assert len(app.get("plotly_chart")) == 1
 
 
+def test_a_finished_audit_builds_up_again(visit: Visit, work: Work) -> None:
+    app = visit("check", audit=audited(work, "collection", 0.9))
+    press(app, keys.WATCH)
+    compared = []
+    while keys.REPLAY in app.session_state:
+        compared += [int(one.value) for one in app.metric if one.label == "Twins compared"]
+        app.run()
+        assert not app.exception
+    assert compared == sorted(set(compared))
+    assert len(compared) > 5
+    assert "At least one of these" in told(app)
+
+
 def test_a_collection_claim_never_flags_single_photos(visit: Visit, work: Work) -> None:
     app = visit("check", audit=audited(work, "collection", 0.9))
     lines = [text for text in told(app).splitlines() if text.startswith("- “")]
