@@ -15,16 +15,18 @@ from auditcore.audit.plan import (
     COLLECTION_TESTS,
     RANK_SUM,
     Claim,
+    FirstAsked,
     Plan,
     level_of,
     max_hidden_for,
     parse_claim,
     request_key,
+    share_of,
 )
 from auditcore.audit.rehearsal import expected_queries
 from auditcore.audit.store import LOCAL_OWNER, AuditRecord, Store
 from auditcore.audit.words import chance
-from auditcore.errors import AuditError
+from auditcore.errors import AuditError, DesignError
 from auditcore.kit import Kit
 from auditcore.kit.parts import TIME_FORMAT
 from auditcore.models import Model, ModelIdentity
@@ -62,7 +64,7 @@ class Estimate:
             photos. expected_used: if it did, clearly enough that 1 hidden version in 500 wins.
         images_per_query: images sent to the model for one query.
         seconds_per_query: from a short timed trial on the probe image.
-        attempt: which attempt of this kit on this model it is. level: p / 2**attempt.
+        attempt: which attempt of this kit on this model it is. level: see `plan.level_of`.
         warnings: sentences to read before starting.
         on_record: id of the same audit when it was started or finished before, else None.
     """
@@ -105,7 +107,8 @@ def start_audit(
 
     An identical audit that is finished is returned as it is, an unfinished one is returned to be
     resumed. Only one that ended because the model changed under way is attempted again. Every
-    other request is a new attempt in the ledger of this owner, kit and model, at p / 2**attempt.
+    other request is a new attempt in the ledger of this owner, kit and model, at its share of
+    p / 2**attempt (`plan.level_of`), with the p of the first attempt.
 
     Args:
         store: where the ledger is kept.
@@ -200,7 +203,13 @@ def make_plan(
     claim = parse_claim(request.claim, files)
     _check_collection_test(claim, request.collection_test)
     earlier = tuple(store.attempts(owner, kit.id, identity.fingerprint))
-    level = level_of(request.p, len(earlier) + 1)
+    asks_now = FirstAsked(request.p, request.test, str(score["name"]))
+    first = store.first_asked(owner, kit.id, identity.fingerprint) or asks_now
+    _check_p(request.p, first)
+    share = share_of(
+        claim, request.collection_test, len(files), request.test, asks_now.score, first
+    )
+    level = level_of(request.p, len(earlier) + 1, share)
     return Plan(
         software=f"telltale {__version__}",
         started=clock().strftime(TIME_FORMAT),
@@ -216,6 +225,7 @@ def make_plan(
         collection_test=request.collection_test,
         p=request.p,
         attempt=len(earlier) + 1,
+        first=first,
         level=level,
         max_hidden=max_hidden_for(claim, request.collection_test, kit.versions, len(files), level),
         earlier=earlier,
@@ -247,6 +257,16 @@ def _check_collection_test(claim: Claim, name: str) -> None:
         )
 
 
+def _check_p(p: Fraction, first: FirstAsked) -> None:
+    """Refuse another p than the first attempt's: what is promised of it covers all attempts."""
+    if p != first.p:
+        raise DesignError(
+            f"This kit was first pointed at this model accepting {chance(first.p)} false alarms. "
+            f"All attempts share that promise, so it cannot become {chance(p)} now that answers "
+            f"have been seen. Ask with {chance(first.p)} again."
+        )
+
+
 def _identity_json(identity: ModelIdentity) -> dict[str, Any]:
     values = asdict(identity)
     values["released"] = identity.released.isoformat() if identity.released else None
@@ -271,9 +291,9 @@ def warnings(plan: Plan) -> tuple[str, ...]:
         )
     if plan.attempt > 1:
         said.append(
-            f"This is attempt {plan.attempt} of this kit on this model. So that all attempts "
-            f"together keep false alarms below {chance(plan.p)}, this one is tested at "
-            f"{chance(plan.level)}."
+            f"This is attempt {plan.attempt} of this kit on this model, and what it asks may have "
+            "been chosen after seeing earlier answers. So that all attempts together keep false "
+            f"alarms below {chance(plan.p)}, this one is tested at {chance(plan.level)}."
         )
     if plan.models_tried > 1:
         said.append(

@@ -1,7 +1,9 @@
 """What an audit will do, written down and hashed before the first query is asked.
 
 One audit makes one statement at one level, chosen here. Attempt k of a kit on a model is tested at
-p / 2^k (k = 1, 2, ...), so that all attempts together raise a false alarm with probability below p.
+p / 2^k (k = 1, 2, ...). What a later attempt asks may have been chosen after seeing the answers of
+the earlier ones, so its p / 2^k is shared beforehand by everything it could ask (`share_of`). So
+all attempts together raise a false alarm with probability below p, whatever is asked when.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +20,10 @@ COLLECTION, EACH, PHOTO = "collection", "each", "photo"
 ANYTIME, RANK_SUM = "anytime", "rank-sum"
 COLLECTION_TESTS = (ANYTIME, RANK_SUM)
 RANK_SUM_HIDDEN = 15
+USUAL_SHARE = Fraction(7, 8)
+"""Of a later attempt's level: for the test of the first attempt; likewise for its score."""
+OTHERS = 15
+"""How many other tests share the rest, and how many other scores (room for more to come)."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,23 @@ class Probing:
 
 
 @dataclass(frozen=True)
+class FirstAsked:
+    """What the first attempt of a kit on a model asked; every later one is measured by it."""
+
+    p: Fraction
+    test: str
+    score: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that decides the course of an audit; `started` is the only time in its log.
 
     Attributes:
         files: the photos of the kit, in its order. versions: n, published one included.
         model: identity of the model as plain JSON. score: description of the score.
-        p: the level asked for. level: the level of this attempt, p / 2**attempt.
+        p: the level asked for, over all attempts. level: that of this attempt, see `level_of`.
+        first: what the first attempt of this kit on this model asked; may be this one.
         max_hidden: hidden versions asked of one photo at most.
         earlier: plan hashes of the attempts before this one on this kit and model, in order.
         models_tried: how many different models this ledger has seen for this kit, this included.
@@ -93,6 +109,7 @@ class Plan:
     collection_test: str
     p: Fraction
     attempt: int
+    first: FirstAsked
     level: Fraction
     max_hidden: int
     earlier: tuple[str, ...]
@@ -105,6 +122,19 @@ class Plan:
     def hash(self) -> str:
         """SHA-256 of the plan's canonical JSON."""
         return digest(self.to_json())
+
+    @property
+    def level_due(self) -> Fraction:
+        """The level that this attempt has to be tested at."""
+        share = share_of(
+            self.claim,
+            self.collection_test,
+            len(self.files),
+            self.test,
+            str(self.score.get("name")),
+            self.first,
+        )
+        return level_of(self.p, self.attempt, share)
 
     @property
     def photos(self) -> tuple[int, ...]:
@@ -125,6 +155,7 @@ class Plan:
             claim=str(self.claim),
             p=str(self.p),
             level=str(self.level),
+            first={**asdict(self.first), "p": str(self.first.p)},
             files=list(self.files),
             earlier=list(self.earlier),
             model=dict(self.model),
@@ -163,6 +194,7 @@ def _read_plan(values: Mapping[str, Any]) -> Plan:
         p=Fraction(values["p"]),
         level=Fraction(values["level"]),
         batching=Batching(),
+        first=FirstAsked(**{**values["first"], "p": Fraction(values["first"]["p"])}),
         probing=Probing(**values["probing"]),
     )
     return Plan(**read)
@@ -176,15 +208,35 @@ def request_key(plan: Plan) -> str:
     )
 
 
-def level_of(p: Fraction, attempt: int) -> Fraction:
-    """Return p / 2**attempt, the level of attempt 1, 2, ...; all of them together stay below p.
+def share_of(
+    claim: Claim, collection_test: str, photos: int, test: str, score: str, first: FirstAsked
+) -> Fraction:
+    """Return the share of its p / 2**attempt that a later attempt gets for what it asks.
+
+    Fixed beforehand for every question there is, and adding up to at most 1 over all of them, so
+    that choosing the question after seeing earlier answers gains nothing (a union bound): a quarter
+    each for the collection watched, the collection with a fixed budget, every photo, and the single
+    photos between them; most of that for the first attempt's test and score.
+    """
+    kind = Fraction(1, 4 * photos) if claim.kind == PHOTO else Fraction(1, 4)
+    return kind * _usual(test == first.test) * _usual(score == first.score)
+
+
+def _usual(same: bool) -> Fraction:
+    return USUAL_SHARE if same else (1 - USUAL_SHARE) / OTHERS
+
+
+def level_of(p: Fraction, attempt: int, share: Fraction = Fraction(1)) -> Fraction:
+    """Return p / 2**attempt for attempt 1, and that times its share for attempt 2, 3, ...
+
+    All of them together stay below p.
 
     Raises:
         DesignError: p is not between 0 and 1.
     """
     if not 0 < p < 1:
         raise DesignError(f"The chance of a false alarm must lie between 0 and 1, not {p}.")
-    return p * Fraction(1, 2**attempt)
+    return p * Fraction(1, 2**attempt) * (1 if attempt == 1 else share)
 
 
 def max_hidden_for(

@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from auditcore.audit.chain import GENESIS, chained, digest
 from auditcore.audit.machine import Move
-from auditcore.audit.plan import Plan
+from auditcore.audit.plan import FirstAsked, Plan
 from auditcore.audit.track import Asked
 from auditcore.audit.verdict import Verdict
 from auditcore.errors import AuditError
@@ -235,6 +235,22 @@ class Store:
         )
         with Session(self.engine) as session:
             return list(session.scalars(query))
+
+    def first_asked(self, owner: str, kit_id: str, fingerprint: str) -> FirstAsked | None:
+        """Return what the first attempt of this kit on this model asked, None before it."""
+        query = (
+            select(AuditRow)
+            .join(AttemptRow, AttemptRow.audit_id == AuditRow.id)
+            .where(
+                AttemptRow.owner == owner,
+                AttemptRow.kit_id == kit_id,
+                AttemptRow.fingerprint == fingerprint,
+                AttemptRow.number == 1,
+            )
+        )
+        with Session(self.engine) as session:
+            row = session.scalar(query)
+            return None if row is None else _record(row).plan.first
 
     def models_tried(self, owner: str, kit_id: str) -> set[str]:
         """Return the fingerprints of the models this kit has been pointed at."""

@@ -65,8 +65,8 @@ def verdict_words(verdict: Verdict, plan: Plan) -> VerdictWords:
 
 
 def chance(p: Fraction) -> str:
-    """Say a chance the way people do: "1 in 20"."""
-    return f"1 in {float(1 / p):g}"
+    """Say a chance the way people do: "1 in 20"; rounded up, so that it is never understated."""
+    return f"1 in {float(1 / p):.3g}" if p > Fraction(1, 10) else f"1 in {int(1 / p):,}"
 
 
 def headline(verdict: Verdict, plan: Plan) -> str:
@@ -113,7 +113,7 @@ def _means(verdict: Verdict, plan: Plan) -> tuple[str, ...]:
             f"Each photo has {plan.versions:,} versions that look alike; one of them, drawn at "
             "random, was published. The model favours the published ones over the hidden ones.",
             f"If the model had never met them, an audit like this one would say so in at most "
-            f"{chance(plan.level)}. All attempts of this kit on this model together stay below "
+            f"{chance(plan.level)} cases. All attempts of this kit on this model together stay below "
             f"{chance(plan.p)}.",
             *_family(plan),
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 from auditcore.audit import Plan
 from auditcore.audit.chain import GENESIS, chained
-from auditcore.audit.plan import Probing, level_of, max_hidden_for
+from auditcore.audit.plan import FirstAsked, Probing, max_hidden_for
 from auditcore.audit.replay import Due, Replay, read_answers, read_probe
 from auditcore.audit.track import Asked
 from auditcore.errors import KitError, TelltaleError
@@ -239,11 +239,17 @@ class _Check:
         )
 
     def _attempts(self) -> str:
-        """(9) Attempt k is tested at p / 2**k, after exactly k - 1 earlier ones."""
+        """(9) Attempt k is tested at its share of p / 2**k, after exactly k - 1 earlier ones."""
         plan, listed = self._checked_plan(), self._report["attempts"]
         count = plan.attempt
-        if plan.level != level_of(plan.p, count):
-            raise _Failed(f"Attempt {count} at {plan.p} is tested at {plan.p}/2^{count}, no other.")
+        if plan.level != plan.level_due or plan.first.p != plan.p:
+            raise _Failed(
+                f"Attempt {count} of p = {plan.first.p} has to be tested at {plan.level_due}, "
+                "and no other level."
+            )
+        asks = FirstAsked(plan.p, plan.test, str(plan.score.get("name")))
+        if count == 1 and plan.first != asks:
+            raise _Failed("The first attempt names another one as the first.")
         if len(plan.earlier) != count - 1 or len(set(listed)) != len(listed):
             raise _Failed(f"The plan is for attempt {count} but names {len(plan.earlier)} earlier.")
         if listed[:count] != [*plan.earlier, plan.hash]:

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from auditcore.audit.plan import COLLECTION, EACH, PHOTO
+from auditcore.audit.words import chance
 
 RARITIES = {
     Fraction(1, 20): ("1 in 20", "Ordinary caution: fewest questions to the model."),
@@ -24,7 +25,7 @@ CLAIMS = {
 
 def rarity(p: Fraction) -> str:
     """Say an accepted chance of a false alarm: "1 in 20"."""
-    return RARITIES[p][0] if p in RARITIES else f"1 in {float(1 / p):g}"
+    return RARITIES[p][0] if p in RARITIES else chance(p)
 
 
 def asked(claim: str, photos: int | None = None) -> str:

@@ -9,7 +9,14 @@ from fractions import Fraction
 import numpy as np
 
 from auditcore.audit.machine import AuditMachine
-from auditcore.audit.plan import Plan, level_of, max_hidden_for, parse_claim
+from auditcore.audit.plan import (
+    FirstAsked,
+    Plan,
+    level_of,
+    max_hidden_for,
+    parse_claim,
+    share_of,
+)
 from auditcore.audit.track import Asked
 from auditcore.models.base import Capability, Model, ModelIdentity, Pixels
 from auditcore.randomness import Stream, derive
@@ -50,7 +57,9 @@ def make_plan(
 ) -> Plan:
     files = tuple(f"photo-{index}.jpg" for index in range(photos))
     parsed = parse_claim(claim, files)
-    level = level_of(Fraction(p), attempt)
+    first = FirstAsked(Fraction(p), test, "fake")
+    share = share_of(parsed, collection_test, photos, test, "fake", first)
+    level = level_of(Fraction(p), attempt, share)
     return Plan(
         software="telltale test",
         started="2026-01-02T03:04:05Z",
@@ -66,6 +75,7 @@ def make_plan(
         collection_test=collection_test,
         p=Fraction(p),
         attempt=attempt,
+        first=first,
         level=level,
         max_hidden=max_hidden_for(parsed, collection_test, sealed.versions, photos, level),
         earlier=("e" * 64,) * (attempt - 1),

@@ -25,6 +25,7 @@ from auditcore.audit import (
     trace,
     trace_of,
 )
+from auditcore.audit.plan import OTHERS, USUAL_SHARE
 from auditcore.errors import AuditError, DesignError, ModelError, ScoreError
 
 NOON = datetime.datetime(2026, 3, 4, 12, tzinfo=datetime.UTC)
@@ -107,15 +108,29 @@ def test_an_identical_audit_is_returned_and_not_repeated(store: Store, kit: Fake
     assert len(model.asked) == asked
 
 
-def test_another_question_is_another_attempt_at_half_the_level(store: Store, kit: FakeKit) -> None:
-    model = FakeModel(kit, 2.0)
+def test_another_question_is_another_attempt_at_its_share_of_half_the_level(store: Store) -> None:
+    kit = FakeKit(1500, count=3)
+    model, usual = FakeModel(kit, 2.0), USUAL_SHARE**2
     plans = [
         store.audit(audited(store, kit, model, **request)).plan
         for request in ({}, {"claim": "photo-0.jpg"}, {"score": "label-histogram-unknown"})
     ]
     assert [plan.attempt for plan in plans] == [1, 2, 3]
-    assert [plan.level for plan in plans] == [Fraction(1, 20), Fraction(1, 40), Fraction(1, 80)]
+    assert [plan.level for plan in plans] == [
+        Fraction(1, 20),
+        Fraction(1, 40) * usual / 12,
+        Fraction(1, 80) * USUAL_SHARE * (1 - USUAL_SHARE) / OTHERS / 4,
+    ]
     assert plans[2].earlier == (plans[0].hash, plans[1].hash)
+    assert {plan.first for plan in plans} == {plans[0].first}
+
+
+def test_a_later_attempt_keeps_the_promise_of_the_first(store: Store, kit: FakeKit) -> None:
+    model = FakeModel(kit, 2.0)
+    audited(store, kit, model)
+    with pytest.raises(DesignError, match=r"1 in 10 false alarms.*cannot become 1 in 5"):
+        audited(store, kit, model, claim="each", p=Fraction(1, 5))
+    assert len(store.audits()) == 1
 
 
 def test_another_model_kit_or_owner_starts_its_own_ledger(store: Store, kit: FakeKit) -> None:
@@ -133,7 +148,7 @@ def test_answers_serve_a_second_attempt_whatever_its_claim(store: Store, kit: Fa
     model = FakeModel(kit, 2.0)
     audited(store, kit, model, claim="each")
     asked = len(model.asked)
-    audit_id = audited(store, kit, model, claim="photo-1.jpg")
+    audit_id = audited(store, kit, model, claim="collection")
     reused = [
         len(line.body["reused"]) for line in store.log(audit_id) if line.body["kind"] == "batch"
     ]
@@ -210,7 +225,7 @@ def test_answers_of_a_model_that_has_changed_since_are_not_reused(
     audited(store, kit, model, claim="photo-0.jpg")
     asked = len(model.asked)
     model.drift_after = 0
-    audit_id = audited(store, kit, model, claim="photo-0.jpg", p=Fraction(1, 5))
+    audit_id = audited(store, kit, model, claim="collection")
     reused = [x for line in store.log(audit_id) for x in line.body.get("reused", [])]
     assert reused == [] and len(model.asked) > asked
 
@@ -284,14 +299,15 @@ def test_warnings_before_the_start(store: Store) -> None:
     old = FakeModel(kit, released=datetime.date(2025, 12, 31))
     audited(store, kit, FakeModel(kit, name="another"))
     audited(store, kit, old)
-    told = estimate(store, kit, old, claim="each", p=Fraction(1, 10))  # type: ignore[arg-type]
+    asks: Any = {"collection_test": "rank-sum", "p": Fraction(1, 10)}
+    told = estimate(store, kit, old, **asks)  # type: ignore[arg-type]
     said = " ".join(told.warnings)
     assert "released on 2025-12-31, before the kit was sealed on 2026-01-01" in said
-    assert "attempt 2 of this kit" in said and "1 in 40" in said
+    assert "attempt 2 of this kit" in said and "tested at 1 in 208" in said
     assert "pointed at 2 models" in said and "1 in 20 each" in said
     assert "tests only" in said
     new = FakeModel(kit, released=datetime.date(2026, 1, 1))
-    assert "released" not in " ".join(estimate(store, kit, new).warnings)  # type: ignore[arg-type]
+    assert "released" not in " ".join(estimate(store, kit, new, **asks).warnings)  # type: ignore[arg-type]
 
 
 def test_moves_on_disk_are_those_of_a_replay(store: Store, kit: FakeKit) -> None:

@@ -6,14 +6,19 @@ import pytest
 from fakes import FakeSealed, make_plan
 
 from auditcore.audit.plan import (
+    OTHERS,
     Claim,
+    FirstAsked,
     Plan,
     level_of,
     max_hidden_for,
     parse_claim,
     request_key,
+    share_of,
 )
 from auditcore.errors import AuditError, DesignError
+from auditcore.scores import SCORES
+from auditcore.sequential import TESTS
 
 FILES = ("a.jpg", "b.jpg")
 
@@ -108,3 +113,31 @@ def test_the_request_key_ignores_attempt_and_time_and_nothing_a_person_chose() -
         make_plan(sealed, photos=2, collection_test="rank-sum"),
     ]
     assert len({first, *(request_key(plan) for plan in others)}) == 5
+
+
+def every_question(photos: int) -> list[tuple[Claim, str]]:
+    singles = [(Claim("photo", f"{photo}.jpg"), "anytime") for photo in range(photos)]
+    together = [(Claim("collection"), "anytime"), (Claim("collection"), "rank-sum")]
+    return [*singles, *together, (Claim("each"), "anytime")]
+
+
+@pytest.mark.parametrize("photos", [1, 2, 24])
+def test_shares_of_all_questions_an_attempt_could_ask_add_up_to_one_at_most(photos: int) -> None:
+    first = FirstAsked(Fraction(1, 20), "conditional-rank", "caption-cosine")
+    total = sum(
+        share_of(claim, collection_test, photos, test, score, first)
+        for claim, collection_test in every_question(photos)
+        for test in TESTS
+        for score in SCORES
+    )
+    assert total <= 1
+    assert max(len(TESTS), len(SCORES)) - 1 <= OTHERS
+
+
+def test_picking_the_best_photo_after_a_look_at_all_of_them_stays_below_the_level() -> None:
+    """Attempt 1 shows every photo's figures; attempt 2 then names the most promising one."""
+    photos, p = 24, Fraction(1, 20)
+    sealed = FakeSealed(1000)
+    plan = make_plan(sealed, photos=photos, claim="photo:photo-3.jpg", attempt=2)
+    assert 1 - (1 - plan.level) ** photos <= p / 4
+    assert 1 - (1 - level_of(p, 2)) ** photos > p, "without its share it would not"

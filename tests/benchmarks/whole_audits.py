@@ -18,7 +18,7 @@ from scipy.stats import beta
 
 from auditcore.audit import Verdict
 from auditcore.audit.machine import AuditMachine
-from auditcore.audit.plan import Plan, level_of, max_hidden_for, parse_claim
+from auditcore.audit.plan import FirstAsked, Plan, level_of, max_hidden_for, parse_claim
 from auditcore.audit.track import Asked
 from auditcore.kit import Kit
 from auditcore.scores import Query, Scorer
@@ -63,6 +63,7 @@ def plan_for(
         collection_test=collection_test,
         p=p,
         attempt=1,
+        first=FirstAsked(p, test, ""),
         level=level,
         max_hidden=max_hidden_for(parsed, collection_test, kit.versions, len(files), level),
         earlier=(),

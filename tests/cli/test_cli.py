@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +111,9 @@ def test_the_same_audit_again_asks_nothing_and_another_is_a_new_attempt(
     again = run_json(capsys, *words)
     assert first == again
     assert (first["attempt"], first["level"]) == (1, "1/40")
-    other = run_json(capsys, *words, "--claim", "each", "--p", "0.1")
-    assert (other["attempt"], other["level"]) == (2, "1/40")
+    other = run_json(capsys, *words, "--collection-test", "rank-sum")
+    assert (other["attempt"], other["level"]) == (2, str(Fraction(1, 80) * Fraction(7, 8) ** 2 / 4))
+    assert "cannot become 1 in 10" in refused(capsys, *words, "--p", "0.1")
 
 
 def test_models_names_what_can_be_audited(capsys: pytest.CaptureFixture[str]) -> None:
