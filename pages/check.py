@@ -13,7 +13,7 @@ def set_up() -> None:
     """Choose everything an audit needs, see what it will take, and start it."""
     st.html(
         "<p class='tt-lead'>Point a kit at a model. The model is shown your published photos and "
-        "their secret twins, and you watch whether it gives itself away.</p>"
+        "the hidden versions of each, and you watch whether it gives itself away.</p>"
     )
     st.subheader("1. Your kit", anchor=False)
     kit_id = setting_up.kit()

@@ -48,7 +48,7 @@ left, right = st.columns(2)
 with left.container(border=True, height="stretch"):
     st.subheader("“Used”", anchor=False)
     st.markdown(
-        "The model favours what you published over twins that nobody ever saw. That happens by "
+        "The model favours what you published over versions that nobody ever saw. That happens by "
         "accident at most as often as the chance you chose. It does not say who collected the "
         "photo, nor whether that was allowed."
     )

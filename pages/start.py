@@ -16,8 +16,9 @@ left.title("Was my photo used to train this AI model?")
 right.html(design.hero())
 left.html(
     "<p class='tt-lead'>Telltale marks your photos before you publish them, so softly that they "
-    "look the same. Later it asks an AI model about them and tells you whether the model learned "
-    "from them, with a chance of a false alarm that you choose and that cannot be exceeded.</p>"
+    "stay ordinary photos. Later it asks an AI model about them and shows you whether there is "
+    "evidence that the model learned from them, with a chance of a false alarm that you choose "
+    "and that cannot be exceeded.</p>"
 )
 with left.container(horizontal=True, vertical_alignment="center", gap="medium"):
     tried = st.button(
@@ -65,15 +66,27 @@ for column, (heading, text, page, label, icon) in zip(
         st.page_link(page, label=label, icon=icon)
 
 st.header("How it works, in three steps", anchor=False)
-st.html(
-    "<div class='tt-step'><b class='n'>1</b><span><strong>One of many twins is published.</strong> "
-    "Telltale makes 1,000 versions of your photo that all look the same to you. Chance picks one; "
-    "you publish it. The others stay secret, in your kit.</span></div>"
-    "<div class='tt-step'><b class='n'>2</b><span><strong>Time passes.</strong> Somebody may "
-    "collect your photo and train a model on it. Only the published twin can have been "
-    "collected.</span></div>"
-    "<div class='tt-step'><b class='n'>3</b><span><strong>The model is asked.</strong> "
-    "A model that never saw your photo has no favourite. One that keeps preferring exactly the "
-    "published twin gives itself away.</span></div>"
+STEPS = (
+    (
+        "One of many versions is published.",
+        "Telltale makes 1,000 versions of your photo, so alike that it hardly matters to you which "
+        "one the world sees. Chance picks one; you publish it. The others stay secret, in your "
+        "kit.",
+    ),
+    (
+        "Time passes.",
+        "Somebody may collect your photo and train a model on it. Only the published version can "
+        "have been collected.",
+    ),
+    (
+        "The model is asked.",
+        "A model that never saw your photo has no favourite. One that keeps preferring exactly the "
+        "published version gives itself away.",
+    ),
 )
+for number, (what, text) in enumerate(STEPS, start=1):
+    st.html(
+        f"<div class='tt-step'><b class='n'>{number}</b>"
+        f"<span><strong>{what}</strong> {text}</span></div>"
+    )
 st.page_link("pages/how_it_works.py", label="More on how it works, and what it cannot do")

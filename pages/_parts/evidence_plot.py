@@ -11,7 +11,7 @@ from auditcore.audit.machine import Move
 from auditcore.audit.plan import COLLECTION, EACH
 from pages._parts import figures, keys
 
-TOGETHER, PHOTOS, STEPS = "Together", "Photo by photo", "Count of twins"
+TOGETHER, PHOTOS, STEPS = "Together", "Photo by photo", "Count of versions"
 _MOST = 60.0
 _FRAMES, _FRAME_SECONDS = 24, 1.0
 _QUIET = {"displayModeBar": False, "scrollZoom": False}
@@ -20,7 +20,7 @@ _ABOUT = {
     "as the line reaches the dashed one.",
     PHOTOS: "The evidence on each photo. It is enough once a line reaches the dashed one; below "
     "the dotted one there is little hope.",
-    STEPS: "How many of the secret twins beat the published one. Chance alone puts half of them "
+    STEPS: "How many of the hidden versions beat the published one. Chance alone puts half of them "
     "above it; a model that learned from the photo hardly any.",
 }
 _AT_LEAST = (
@@ -82,7 +82,7 @@ def standing(plan: Plan, trace: Trace) -> None:
         st.metric("Evidence now", times(reached), width="content")
         needs = "A photo needs at least" if figures.several(plan) else "Enough at"
         st.metric(needs, times(needed), width="content")
-        st.metric("Twins compared", f"{asked:,}", width="content")
+        st.metric("Hidden versions compared", f"{asked:,}", width="content")
 
 
 def _evidence(plan: Plan, trace: Trace) -> tuple[float, float]:
@@ -119,4 +119,4 @@ def _say(view: str, plan: Plan) -> str:
 def _standing(trace: Trace) -> str:
     asked = sum(len(points) for points in trace.photos)
     beaten = sum(points[-1][1] for points in trace.photos if points)
-    return f"So far {beaten:,} of {asked:,} twins beat the published version."
+    return f"So far {beaten:,} of {asked:,} hidden versions beat the published one."

@@ -36,7 +36,7 @@ def together(plan: Plan, trace: Trace) -> go.Figure:
     decides = float(1 / plan.level)
     if plan.claim.kind == COLLECTION:
         _level(figure, decides, f"enough evidence: {decides:,.0f}×", left=True)
-    _finish(figure, "twins compared, over all photos", "evidence")
+    _finish(figure, "hidden versions compared, over all photos", "evidence")
     _logarithmic(figure, 0.2, decides)
     return figure
 
@@ -57,12 +57,12 @@ def photo_by_photo(plan: Plan, trace: Trace) -> go.Figure:
         _logarithmic(figure, GIVE_UP, threshold)
     else:
         _logarithmic(figure, GIVE_UP, 10.0)
-    _finish(figure, "twins compared, for each photo", "evidence")
+    _finish(figure, "hidden versions compared, for each photo", "evidence")
     return figure
 
 
 def stairs(plan: Plan, trace: Trace) -> go.Figure:
-    """Plot how many twins beat the published one, against the stairs that decide."""
+    """Plot how many hidden versions beat the published one, against the stairs that decide."""
     figure = go.Figure()
     longest = max([8, *(photo[-1][0] for photo in trace.photos if photo)])
     if _decides_photos(plan):
@@ -79,10 +79,10 @@ def stairs(plan: Plan, trace: Trace) -> go.Figure:
                 name=plan.files[photo],
                 mode="lines",
                 line={"shape": "hv", "color": TEAL, "width": 3.5 if len(plan.photos) == 1 else 1.6},
-                hovertemplate="%{fullData.name}: %{y} of %{x} twins<extra></extra>",
+                hovertemplate="%{fullData.name}: %{y} of %{x} hidden versions<extra></extra>",
             )
         )
-    _finish(figure, "twins compared", "twins that beat the published one")
+    _finish(figure, "hidden versions compared", "how many beat the published one")
     return figure
 
 

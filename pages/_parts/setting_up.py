@@ -92,7 +92,7 @@ def _gallery(chosen: Kit) -> None:
     st.caption(
         f"{phrases.count(count, 'photo')}: {names}{more}. "
         f"{told}. Sealed on {chosen.public.created[:10]}; "
-        f"{chosen.versions:,} twins of each."
+        f"{chosen.versions:,} versions of each."
     )
 
 

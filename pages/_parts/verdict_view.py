@@ -63,8 +63,8 @@ def _basis(verdict: Verdict, plan: Plan) -> str:
         return f"{asked} Evidence {reached}; {evidence_plot.times(needed)} is enough."
     if plan.claim.kind == PHOTO:
         photo = verdict.photos[plan.photos[0]]
-        beaten, twins = photo.beaten_by, photo.hidden_queries
-        return f"{asked} {beaten} of {twins} secret twins beat the published one."
+        beaten, hidden = photo.beaten_by, photo.hidden_queries
+        return f"{asked} {beaten} of {hidden} hidden versions beat the published one."
     return asked
 
 

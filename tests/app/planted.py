@@ -47,7 +47,7 @@ class PlantedScorer:
         return Answer(0.5, "0" * 64)
 
     def _answer(self, query: Query) -> Answer:
-        digest = hashlib.sha256(f"{query.photo}/{query.version}".encode())
+        digest = hashlib.sha256(f"noise {query.photo}/{query.version}".encode())
         noise = int.from_bytes(digest.digest()[:6], "big") / 2**48
         published = query.version == self._kit.published_version(query.photo)
         return Answer(noise + (self.shift if published else 0.0), digest.hexdigest())

@@ -24,11 +24,11 @@ from auditcore.kit import open_kit
 from auditcore.paths import assets_dir
 from auditcore.photos import find_metadata
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = assets_dir() / "sample"
-PATIENCE = 300_000
+PATIENCE = 500_000
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 Shot = Callable[[Page, str], None]
