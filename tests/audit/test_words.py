@@ -69,3 +69,10 @@ def test_chances_are_said_as_people_say_them() -> None:
 
     assert chance(Fraction(1, 20)) == "1 in 20"
     assert chance(Fraction("0.004")) == "1 in 250"
+
+
+def test_a_kit_made_from_a_given_seed_is_never_called_guaranteed() -> None:
+    verdict, plan = verdict_of("collection", 3.0, 3, False)
+    given = replace(plan, test_seed="00" * 32)  # type: ignore[type-var]
+    assert verdict_words(verdict, plan).grade_means.startswith("Guaranteed:")  # type: ignore[arg-type]
+    assert verdict_words(verdict, given).grade_means.startswith("No guarantee holds here")
