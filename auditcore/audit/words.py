@@ -118,8 +118,8 @@ def _means(verdict: Verdict, plan: Plan) -> tuple[str, ...]:
             f"Each photo has {plan.versions:,} versions that look alike; one of them, drawn at "
             "random, was published. The model favours the published ones over the hidden ones.",
             f"If the model had never met them, an audit like this one would say so in at most "
-            f"{chance(plan.level)} cases. All attempts of this kit on this model together stay below "
-            f"{chance(plan.p)}.",
+            f"{chance(plan.level)} cases. All attempts of this kit on this model together stay "
+            f"below {chance(plan.p)}.",
             *_family(plan),
         )
     return (

@@ -7,7 +7,7 @@ from killed import Fake
 from killing import crash, diary, kill_at_random, on_disk, run_to_end, trail
 
 QUICK = Fake("collection")
-SLOW = Fake("collection", seconds=0.01)
+SLOW = Fake("collection", seconds=0.02, longest_wait=0.15)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "tests" / "audit"))
 RESULT = Path(__file__).parent / "results" / "kill_twenty.json"
 
 KILLS = 20
-CLAIMS = ("photo:cat.jpg", "collection", "photo:bee.jpg", "photo:dog.jpg")
+CLAIMS = ("photo:eiffel-tower.jpg", "collection", "photo:coffee.jpg", "photo:chickens.jpg")
 P = Fraction(1, 200)
 
 
