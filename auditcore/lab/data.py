@@ -11,13 +11,13 @@ from PIL import Image
 from auditcore.lab.registries import LabError
 from auditcore.lab.sources import (
     CaptionedImage,
-    Pixels,
     art4apps,
     fluent_emoji,
     gcompris,
     scikit_image,
     tux_paint,
 )
+from auditcore.photos import Pixels
 
 _LOOK_SIDE = 12
 SAME_PICTURE = 0.99

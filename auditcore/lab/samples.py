@@ -13,10 +13,10 @@ from PIL import Image
 from auditcore.kit import PUBLISH_FOLDER, PhotoSource, Sealed, protect_into
 from auditcore.lab.data import find
 from auditcore.lab.registries import LabError
-from auditcore.lab.sources import CaptionedImage, Pixels
+from auditcore.lab.sources import CaptionedImage
 from auditcore.marks import VERSIONS_DEFAULT
 from auditcore.marks.base import Progress
-from auditcore.photos import read_captions
+from auditcore.photos import Pixels, read_captions
 
 SAMPLE_FOLDER = "sample"
 PHOTOS_FOLDER = "photos"

@@ -11,13 +11,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from auditcore.lab.rcc import read_resources
 from auditcore.lab.registries import fetch_debian, fetch_npm, unpack
-
-Pixels = NDArray[np.uint8]
+from auditcore.photos import Pixels
 
 EMOJI_PACKAGE, EMOJI_VERSION = "@lobehub/fluent-emoji-3d", "1.1.0"
 _GCOMPRIS_PHOTOS = (

@@ -19,7 +19,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from auditcore.lab.clip import CONFIG, IMAGE_SIDE, MEAN, STD, new_model, tokenizer_of, write_merges
 from auditcore.lab.registries import LabError
-from auditcore.lab.sources import Pixels
+from auditcore.photos import Pixels
 
 _KEPT_SIDE = 96
 OnEpoch = Callable[[int, int, float], None]

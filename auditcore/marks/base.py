@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auditcore.errors import MarkError
+from auditcore.photos import Pixels
 
-Pixels = NDArray[np.uint8]
 Progress = Callable[[int, int], None]
 
 VERSIONS_MIN, VERSIONS_DEFAULT, VERSIONS_MAX = 20, 1000, 10_000

@@ -14,8 +14,8 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.transform import resize
 
 from auditcore.errors import MarkError
-from auditcore.marks.base import Pixels
 from auditcore.marks.grids import LEVEL, Grid, add_grid
+from auditcore.photos import Pixels
 
 CELLS = 64
 """Rows and columns of the map and of every mark that is drawn under it."""

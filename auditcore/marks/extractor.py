@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skimage.transform import resize
 from torch import Tensor
 
-from auditcore.marks.base import Pixels
+from auditcore.photos import Pixels
 
 SIDE = 112
 """Side of the square pictures the extractor looks at, in pixels."""

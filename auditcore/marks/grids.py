@@ -7,7 +7,7 @@ are the same picture, and so that one short function decides what is published.
 import numpy as np
 from numpy.typing import NDArray
 
-from auditcore.marks.base import Pixels
+from auditcore.photos import Pixels
 
 LEVEL = 64
 """Grid units in one grey level (one step of an 8-bit channel)."""

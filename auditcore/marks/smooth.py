@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditcore.errors import MarkError
-from auditcore.marks.base import Pixels, Progress, check_render, check_request
+from auditcore.marks.base import Progress, check_render, check_request
 from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, Pattern, fit_budget
 from auditcore.marks.grids import add_grid
+from auditcore.photos import Pixels
 from auditcore.randomness import derive
 
 _PART = "strength"

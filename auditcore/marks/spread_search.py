@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from auditcore.marks.base import Pixels
 from auditcore.marks.budget import Budget
 from auditcore.marks.extractor import FEATURES, SIDE, as_input, load_extractor
 from auditcore.marks.grids import LEVEL
 from auditcore.marks.spread import ONE, SQUARES, Grids
+from auditcore.photos import Pixels
 from auditcore.randomness import derive
 
 _BATCH = 25

@@ -7,7 +7,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from auditcore.errors import MarkError
-from auditcore.marks.base import Pixels
+from auditcore.photos import Pixels
 
 _SSIM_WINDOW = 7
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from auditcore.errors import ModelError
-from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, Pixels
+from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity
 from auditcore.models.suggest import did_you_mean
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Model",
     "ModelEntry",
     "ModelIdentity",
-    "Pixels",
     "list_models",
     "open_model",
 ]

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditcore.errors import ModelError
-
-Pixels = NDArray[np.uint8]
+from auditcore.photos import Pixels
 
 
 class Capability(StrEnum):

@@ -18,10 +18,11 @@ from PIL import Image
 from torchvision.models import EfficientNet_B0_Weights
 
 from auditcore.errors import ModelError
-from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, Pixels
+from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity
 from auditcore.models.devices import DEVICE_TITLES, choose_device, steady
 from auditcore.models.fingerprint import file_sha256, fingerprint
 from auditcore.models.preprocessing import Preprocessing, describe
+from auditcore.photos import Pixels
 
 SPEC = "efficientnet-lite0"
 SIZE = 224

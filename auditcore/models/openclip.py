@@ -18,13 +18,14 @@ from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 
 from auditcore.errors import ModelError
-from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, Pixels
+from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity
 from auditcore.models.devices import DEVICE_TITLES, choose_device, steady
 from auditcore.models.fingerprint import fingerprint
 from auditcore.models.openclip_folder import folder_source
 from auditcore.models.openclip_hub import cached_weights, hub_source, known_names
 from auditcore.models.openclip_source import OpenClipSource
 from auditcore.models.preprocessing import Preprocessing, describe
+from auditcore.photos import Pixels
 
 GIVES = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
 _CHUNK = 64  # images in memory at a time

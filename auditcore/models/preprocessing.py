@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from auditcore.models.base import Pixels
+from auditcore.photos import Pixels
 
 _THREADS = ThreadPoolExecutor(
     max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="preprocessing"

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from auditcore.models.base import Capability, Pixels
+from auditcore.models.base import Capability
+from auditcore.photos import Pixels
 from auditcore.randomness import Stream
 from auditcore.scores.views import Crop
 

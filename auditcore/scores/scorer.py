@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from auditcore.errors import ScoreError
-from auditcore.models.base import Capability, Model, Pixels
+from auditcore.models.base import Capability, Model
 from auditcore.models.suggest import did_you_mean
+from auditcore.photos import Pixels
 from auditcore.scores.base import Answer, KitView, Query, Reference, Score, digest_parts
 from auditcore.scores.choices import SCORES, label_index
 from auditcore.scores.views import View, cut_views, draw_views

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from PIL import Image, ImageOps
 
-from auditcore.models.base import Pixels
+from auditcore.photos import Pixels
 from auditcore.randomness import Stream
 
 _ASPECTS = (3 / 4, 4 / 3)

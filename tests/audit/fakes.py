@@ -18,7 +18,8 @@ from auditcore.audit.plan import (
     share_of,
 )
 from auditcore.audit.track import Asked
-from auditcore.models.base import Capability, Model, ModelIdentity, Pixels
+from auditcore.models.base import Capability, Model, ModelIdentity
+from auditcore.photos import Pixels
 from auditcore.randomness import Stream, derive
 
 

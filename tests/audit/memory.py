@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditcore.kit import Kit
-from auditcore.models.base import Capability, Model, ModelIdentity, Pixels
+from auditcore.models.base import Capability, Model, ModelIdentity
+from auditcore.photos import Pixels
 from auditcore.randomness import derive
 from auditcore.scores import Query, Scorer
 

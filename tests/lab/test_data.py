@@ -6,7 +6,8 @@ from PIL import Image
 
 from auditcore.lab.data import corpus_digest, find, look, without_duplicates, without_lookalikes
 from auditcore.lab.registries import LabError
-from auditcore.lab.sources import CaptionedImage, Pixels
+from auditcore.lab.sources import CaptionedImage
+from auditcore.photos import Pixels
 
 
 def _picture(seed: int, side: int = 64) -> Pixels:

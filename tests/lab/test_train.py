@@ -17,8 +17,8 @@ from auditcore.lab.clip import (
     write_merges,
 )
 from auditcore.lab.registries import LabError
-from auditcore.lab.sources import Pixels
 from auditcore.lab.train import Recipe, learning_rate, train_clip
+from auditcore.photos import Pixels
 
 QUICK = Recipe(epochs=12, batch=16, warmup=4)
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (30, 40, 220), "white": (250,) * 3}

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from auditcore.models import Capability, Model, ModelIdentity, Pixels
+from auditcore.models import Capability, Model, ModelIdentity
+from auditcore.photos import Pixels
 from auditcore.randomness import Stream, derive
 
 
