@@ -143,7 +143,7 @@ def test_simulate_agrees_with_the_exact_rate(capsys: pytest.CaptureFixture[str])
         (["audit", "KIT", "--model", "demo:with", "--claim", "cow.jpg"], "cow.jpg"),
         (["audit", "KIT", "--model", "demo:with", "--claim", "cat.jpg", "--p", "1e-3"], "versions"),
         (["audit", "KIT", "--model", "demo:with", "--score", "modified-entropy"], "probabilities"),
-        (["audit", "KIT", "--model", "openclip:model.pt"], "safetensors"),
+        (["audit", "KIT", "--model", "openclip:PICKLE"], "safetensors"),
         (["verify", "nowhere.json", "KIT"], "cannot be opened"),
         (["simulate", "--p", "2"], "between 0 and 1"),
         (["simulate", "--n", "10"], "at least 20 versions"),
@@ -163,7 +163,9 @@ def test_bad_input_is_one_sentence(
         "CAT": str(SAMPLE / "photos" / "cat.jpg"),
         "OUT": str(tmp_path / "new"),
         "KIT": str(marked / "kit.zip"),
+        "openclip:PICKLE": f"openclip:{tmp_path / 'model.pt'}",
     }
+    (tmp_path / "model.pt").write_bytes(b"\x80\x04N.")
     assert said in refused(capsys, *[names.get(word, word) for word in words])
 
 
