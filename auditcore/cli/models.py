@@ -15,23 +15,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Print every model, those on this machine first."""
     entries = list_models()
     if arguments.json:
-        print_json([_as_json(entry) for entry in entries])
+        print_json([entry.to_json() for entry in entries])
         return 0
     for entry in entries:
         place = "here" if entry.on_this_machine else "to download"
         print(f"{entry.spec:58} {place:12} {_size(entry):>8}  {entry.title}")
     print("openclip:PATH   a safetensors file or folder of open_clip on this machine")
     return 0
-
-
-def _as_json(entry: ModelEntry) -> dict[str, object]:
-    return {
-        "spec": entry.spec,
-        "title": entry.title,
-        "gives": sorted(entry.gives),
-        "size_bytes": entry.size_bytes,
-        "on_this_machine": entry.on_this_machine,
-    }
 
 
 def _size(entry: ModelEntry) -> str:

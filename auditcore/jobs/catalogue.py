@@ -4,16 +4,15 @@ Making it takes torch and open_clip, which the worker has loaded anyway and the 
 """
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from auditcore import paths
-from auditcore.models import Capability, ModelEntry, list_models
+from auditcore.models import ModelEntry, list_models
 
 
 def write_catalogue() -> None:
     """Write the list as it is now; whoever reads meanwhile sees the old one whole."""
-    entries = [asdict(entry) | {"gives": sorted(entry.gives)} for entry in list_models()]
+    entries = [entry.to_json() for entry in list_models()]
     draft = _file().with_suffix(".draft")
     draft.write_text(json.dumps(entries))
     draft.replace(_file())
@@ -25,10 +24,7 @@ def read_catalogue() -> list[ModelEntry] | None:
         entries = json.loads(_file().read_text())
     except FileNotFoundError:
         return None
-    return [
-        ModelEntry(**{**entry, "gives": frozenset(map(Capability, entry["gives"]))})
-        for entry in entries
-    ]
+    return [ModelEntry.from_json(entry) for entry in entries]
 
 
 def _file() -> Path:

@@ -5,10 +5,10 @@ line in the registry of `auditcore.models`. Nothing outside this package knows t
 """
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,15 @@ class ModelEntry:
     gives: frozenset[Capability]
     size_bytes: int | None
     on_this_machine: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line as plain JSON values."""
+        return asdict(self) | {"gives": sorted(self.gives)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "ModelEntry":
+        """Read back what `to_json` wrote."""
+        return cls(**{**values, "gives": frozenset(map(Capability, values["gives"]))})
 
 
 class Model(Protocol):

