@@ -1,6 +1,5 @@
 """Fetch packages from registries with their ordinary clients, and unpack them."""
 
-import hashlib
 import shutil
 import subprocess
 import tarfile
@@ -61,12 +60,6 @@ def unpack(archive: Path, folder: Path) -> Path:
             tar.extractall(partial, filter="data")
     partial.rename(folder)
     return folder
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _run(command: list[str], folder: Path, what: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from auditcore.kit import PUBLISH_FOLDER, PhotoSource, Sealed, protect_into
+from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, PhotoSource, Sealed, protect_into
 from auditcore.lab.data import find
 from auditcore.lab.registries import LabError
 from auditcore.lab.sources import CaptionedImage
@@ -122,7 +122,7 @@ def protect_samples(folder: Path, on_progress: Progress | None = None) -> Sealed
         raise LabError(f"There are no sample photos in {folder / PHOTOS_FOLDER}.")
     captions = read_captions((folder / CAPTIONS_FILE).read_bytes(), [file.name for file in files])
     shutil.rmtree(folder / PUBLISH_FOLDER, ignore_errors=True)
-    (folder / "kit.zip").unlink(missing_ok=True)
+    (folder / KIT_FILE).unlink(missing_ok=True)
     return protect_into(
         folder,
         [PhotoSource.from_path(file) for file in files],

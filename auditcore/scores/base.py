@@ -88,16 +88,6 @@ class Score:
     crop: Crop
     value: Callable[[NDArray[Any], Any, int], float]
 
-    @property
-    def needs_caption(self) -> bool:
-        """Whether every photo must have a caption."""
-        return self.reference is Reference.CAPTION
-
-    @property
-    def needs_label(self) -> bool:
-        """Whether every photo must have a label that the model knows."""
-        return self.reference is Reference.LABEL
-
 
 @dataclass(frozen=True)
 class Query:

@@ -3,6 +3,7 @@ import pytest
 from auditcore.errors import ScoreError
 from auditcore.models import Capability as C
 from auditcore.scores import SCORES, Scorer, default_score, label_index
+from auditcore.scores.base import Reference
 from tests.scores.fakes import FakeKit, FakeModel, FakePhoto
 
 BOTH = (C.IMAGE_FEATURES, C.TEXT_FEATURES)
@@ -67,8 +68,7 @@ def test_labels_are_matched_exactly_then_without_case() -> None:
 
 
 def test_scores_say_what_they_need() -> None:
-    assert SCORES["caption-cosine"].needs_caption
-    assert not SCORES["caption-cosine"].needs_label
-    assert SCORES["modified-entropy"].needs_label
+    assert SCORES["caption-cosine"].reference is Reference.CAPTION
+    assert SCORES["modified-entropy"].reference is Reference.LABEL
     assert SCORES["label-histogram"].needs == {C.LABELS}
     assert all(score.asks in score.needs and score.title for score in SCORES.values())
