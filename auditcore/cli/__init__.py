@@ -26,10 +26,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
+    except Cancelled as error:
+        print(error, file=sys.stderr)
+        return CANCELLED
     except TelltaleError as error:
-        if isinstance(error, Cancelled):
-            print(str(error) or "Cancelled.", file=sys.stderr)
-            return CANCELLED
         print(error, file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The job that marks photos and seals their kit, and what a page shows before it."""
+"""The job that marks photos and seals their kit, and what it leaves for its owner."""
 
 import shutil
 import zipfile
@@ -13,10 +13,10 @@ from auditcore.jobs.queue import LOCAL_OWNER, Job, Queue, new_job_id
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.worker import Desk
 from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, PhotoLine, PhotoSource, open_kit, protect_into
+from auditcore.kit.sealing import STEPS_A_PHOTO
 from auditcore.photos import Captioned
 
 KIND = "protect"
-_STEPS = 100  # what `seal_kit` counts a photo as
 _OUT = "out"
 
 
@@ -128,8 +128,8 @@ def _sources(job: Job) -> Iterator[PhotoSource]:
 def _report(desk: Desk, done: int, total: int) -> None:
     if desk.stopping():
         raise Cancelled("Cancelled.")
-    photos = total // _STEPS
-    number = min(done // _STEPS, photos - 1)
+    photos = total // STEPS_A_PHOTO
+    number = min(done // STEPS_A_PHOTO, photos - 1)
     name = desk.job.params["names"][number]
     desk.report(done, total, f"Marking photo {number + 1} of {photos}: {name}")
 

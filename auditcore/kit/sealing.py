@@ -37,7 +37,8 @@ from auditcore.photos.reading import MAX_FILE_BYTES
 from auditcore.randomness import SEED_BYTES, derive
 
 Publish = Callable[[str, bytes], None]
-_STEPS = 100
+STEPS_A_PHOTO = 100
+"""What `on_progress` counts a photo as."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def _mark_all(
     files = unique_names([source.name for source in sources])
     for place, (source, file) in enumerate(zip(sources, files, strict=True)):
         report = _photo_progress(on_progress, place, len(sources))
-        report(0, _STEPS)
+        report(0, STEPS_A_PHOTO)
         try:
             item, notes = _mark_one(source, file, len(marked), recipe, publish, report)
         except PhotoError as error:
@@ -177,15 +178,15 @@ def _mark_all(
         marked.append(item)
         lines.append(PhotoLine(source.name, file, (*notes, *_twin_notes(source, item, seen))))
         seen.setdefault(item.record.original_sha256, source.name)
-    on_progress(_STEPS * len(sources), _STEPS * len(sources))
+    on_progress(STEPS_A_PHOTO * len(sources), STEPS_A_PHOTO * len(sources))
     return marked, lines
 
 
 def _photo_progress(on_progress: Progress, place: int, count: int) -> Progress:
-    """Map one photo's progress to that of all photos, _STEPS steps each."""
+    """Map one photo's progress to that of all photos, STEPS_A_PHOTO steps each."""
 
     def report(done: int, total: int) -> None:
-        on_progress(_STEPS * place + _STEPS * done // total, _STEPS * count)
+        on_progress(STEPS_A_PHOTO * place + STEPS_A_PHOTO * done // total, STEPS_A_PHOTO * count)
 
     return report
 
