@@ -23,10 +23,11 @@ from auditcore.randomness import derive
 SQUARES = 32
 """Rows and columns of a stored mark."""
 
-_STRENGTH, _GRIDS = "strength", "grids"
-_PROBES = 24
 ONE = 127
 """The largest value of a stored grid: a full step of the budget."""
+
+_STRENGTH, _GRIDS = "strength", "grids"
+_PROBES = 24
 
 Grids = NDArray[np.int8]
 

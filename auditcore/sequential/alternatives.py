@@ -16,8 +16,8 @@ class Chances:
     """A mixture of fixed chances that a hidden version beats the published one.
 
     Attributes:
-        values: the chances, shape (nodes,); weights: their weights, shape (nodes,), sum 1.
-        weights: see values.
+        values: the chances, shape (nodes,).
+        weights: their weights, shape (nodes,), sum 1.
         null: H0 instead, where the chance given (t, k) is (k + 1) / (t + 2); one node.
     """
 

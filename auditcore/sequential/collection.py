@@ -83,8 +83,8 @@ class AnytimeCollection:
     queries may depend on everything seen so far.
 
     Args:
-        m: photos. n: versions of each.
-        n: see m.
+        m: photos.
+        n: versions of each.
         p: level, 0 < p < 1. It may be far below 1/n.
 
     Raises:

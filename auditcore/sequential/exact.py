@@ -1,6 +1,5 @@
 """What a test costs and finds, by recursion on (t, k): nothing simulated."""
 
-import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from auditcore.sequential.alternatives import Chances, chances
 from auditcore.sequential.base import RankTest
+from auditcore.sequential.null import path_probability
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def exact_rate(test: RankTest, *, heed_advice: bool = False) -> Fraction:
         for k, step in enumerate(steps):
             ends_here = t >= step
             if running[k] and ends_here:
-                rate += Fraction(running[k], (t + 1) * math.comb(t, k))
+                rate += running[k] * path_probability(t, k)
             if ends_here or (heed_advice and test.gives_up(t, min(k, t))):
                 running[k] = 0
         for k in range(len(steps) - 1, 0, -1):

@@ -20,11 +20,11 @@ class SimulationResult:
     """What `audits` simulated audits did.
 
     Attributes:
-        rate: share that rejected; ci95: its 95 % interval (Wilson).
-        ci95: see rate.
+        rate: share that rejected.
+        ci95: its 95 % interval (Wilson).
         exact_rate: the same by recursion.
-        mean_hidden_queries: of all audits, whatever their end; median_hidden_queries: likewise.
-        median_hidden_queries: see mean_hidden_queries.
+        mean_hidden_queries: of all audits, whatever their end.
+        median_hidden_queries: likewise.
     """
 
     rate: float
