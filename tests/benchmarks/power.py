@@ -20,7 +20,9 @@ from typing import Any
 from whole_audits import RESULTS, Book, audit, lines, plan_for
 
 from auditcore import paths
-from auditcore.audit import Decision, Verdict
+from auditcore.audit import ANYTIME, Decision, Verdict
+from auditcore.audit.machine import AuditMachine
+from auditcore.errors import DesignError
 from auditcore.kit import Kit, open_kit
 from auditcore.models import open_model
 from auditcore.scores import Scorer, default_score
@@ -50,8 +52,13 @@ class SavedBook(Book):
 
 
 def photos_alone(kit: Kit, book: Book, level: Fraction, test: str) -> dict[str, Any]:
-    """Audit every photo by itself."""
+    """Audit every photo by itself, where the test can reach the level at all."""
     rows = []
+    try:
+        AuditMachine(plan_for(kit, f"photo:{kit.photos[0].file}", level, test), kit)
+    except DesignError as error:
+        refused = {"claim": "photo", "test": test, "level": float(level)}
+        return {**refused, "used": 0, "of": len(kit.photos), "refused": str(error)}
     for index, photo in enumerate(kit.photos):
         verdict = audit(kit, book, plan_for(kit, f"photo:{photo.file}", level, test))
         told = verdict.photos[index]
@@ -74,7 +81,8 @@ def together(kit: Kit, book: Book, level: Fraction, collection_test: str) -> dic
     """Audit the collection."""
     plan = plan_for(kit, "collection", level, "conditional-rank", collection_test)
     verdict = audit(kit, book, plan)
-    return summary(f"collection, {collection_test}", "product of e-values", level, verdict)
+    test = "product of e-values" if collection_test == ANYTIME else "rank-sum, one look"
+    return summary("collection", test, level, verdict)
 
 
 def each(kit: Kit, book: Book, level: Fraction) -> dict[str, Any]:
@@ -116,9 +124,11 @@ def table(spec: str, rows: list[dict[str, Any]]) -> list[str]:
         "|---" * 5 + "|",
     ]
     for row in rows:
-        if row["claim"] == "photo":
+        if "refused" in row:
+            found, cost = "level out of reach", "0"
+        elif row["claim"] == "photo":
             found = f"{row['used']} of {row['of']} photos"
-            typical = row["median_queries_of_used"]
+            typical = row["median_queries_of_used"] or "-"
             cost = f"{typical} (median of used), {row['mean_queries']:.0f} (mean)"
         elif row["claim"] == "each":
             found, cost = f"{len(row['photos_used'])} of {row['of']} photos", str(row["queries"])

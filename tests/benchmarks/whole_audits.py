@@ -14,9 +14,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from functools import lru_cache
+
 from scipy.stats import beta
 
-from auditcore.audit import Verdict
+from auditcore.audit import Verdict, courses
 from auditcore.audit.machine import AuditMachine
 from auditcore.audit.plan import FirstAsked, Plan, level_of, max_hidden_for, parse_claim
 from auditcore.audit.track import Asked
@@ -24,6 +26,8 @@ from auditcore.kit import Kit
 from auditcore.scores import Query, Scorer
 
 RESULTS = Path(__file__).parent / "results"
+# One thread runs many audits here, so they may share the steps of a test once these are found.
+courses.make_test = lru_cache(maxsize=None)(courses.make_test)  # type: ignore[attr-defined]
 
 
 @dataclass
