@@ -14,9 +14,6 @@ JOB = "job"
 
 # Start
 TRY_SAMPLE = "start.try"
-DOOR_PROTECT = "start.door.protect"
-DOOR_CHECK = "start.door.check"
-DOOR_RESULTS = "start.door.results"
 
 # Protect
 UPLOAD_PHOTOS = "protect.upload"

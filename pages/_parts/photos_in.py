@@ -147,7 +147,7 @@ def _compare(photo: Given, level: Level) -> None:
     before.image(shown.before, caption="Before", alt=f"{photo.name} as it is", width="stretch")
     after.image(
         shown.after,
-        caption="After, as it would be published",
+        caption="After, much as it would be published",
         alt=f"{photo.name} with a mark, {level.name} visible",
         width="stretch",
     )
