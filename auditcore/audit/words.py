@@ -15,6 +15,7 @@ from auditcore.audit.plan import COLLECTION, EACH, Plan
 from auditcore.audit.verdict import Decision, PhotoVerdict, Verdict
 
 GRADE = "guaranteed"
+NO_GRADE = "no guarantee"
 GRADE_MEANS = (
     "Guaranteed: the photos were marked before they were published, so the chance of a false alarm "
     "is bounded by arithmetic, whatever the model is. No assumption about the model is needed."
@@ -31,8 +32,9 @@ class VerdictWords:
     """A verdict in sentences.
 
     Attributes:
-        headline: the answer. grade: "guaranteed" (the other grade, "indication", is never given
-            by an audit). photos: one line a photo asked about.
+        headline: the answer. photos: one line a photo asked about.
+        grade: "guaranteed"; "no guarantee" for a kit with a given seed. The other grade,
+            "indication", is never given by an audit.
         means: what the verdict means. means_not: what it does not. limits: what could defeat it.
     """
 
@@ -56,7 +58,7 @@ def verdict_words(verdict: Verdict, plan: Plan) -> VerdictWords:
     """Put a verdict into sentences for its owner."""
     return VerdictWords(
         headline=headline(verdict, plan),
-        grade=GRADE,
+        grade=GRADE if plan.test_seed is None else NO_GRADE,
         grade_means=GRADE_MEANS if plan.test_seed is None else SEED_GIVEN,
         photos=tuple(
             photo_line(photo, plan.claim.kind)

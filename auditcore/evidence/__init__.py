@@ -12,7 +12,7 @@ verify(Path("report.json").read_bytes(), Path("kit.zip")).ok
 """
 
 from auditcore.evidence.page import render_html
-from auditcore.evidence.report import build_report, report_bytes
+from auditcore.evidence.report import build_report, report_bytes, sample_kit_id
 from auditcore.evidence.verifying import Outcome, Step, Verification, verify
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "build_report",
     "render_html",
     "report_bytes",
+    "sample_kit_id",
     "verify",
 ]

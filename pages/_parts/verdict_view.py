@@ -10,10 +10,14 @@ from auditcore.audit.courses import EVIDENCE
 from auditcore.audit.plan import COLLECTION, EACH, PHOTO
 from auditcore.audit.words import VerdictWords
 from auditcore.errors import TelltaleError
-from auditcore.evidence import build_report, render_html, report_bytes
+from auditcore.evidence import build_report, render_html, report_bytes, sample_kit_id
 from auditcore.jobs.check import open_kept
 from pages._parts import claims, evidence_plot, keys, phrases
 
+SAMPLE = (
+    "This is the sample kit. Its secret is public, so the answer shows how the method works and is "
+    "no evidence about a model."
+)
 _SIGNS = {
     Decision.USED: ("tt-used", "▲", "Used"),
     Decision.NOT_SHOWN: ("tt-notshown", "◇", "Not shown"),
@@ -50,8 +54,12 @@ def _answer(verdict: Verdict, words: VerdictWords, plan: Plan) -> None:
         f"<p class='answer'>{escape(words.headline)}</p>"
         f"<p class='basis'>{escape(_basis(verdict, plan))}</p></section>"
     )
-    st.badge(words.grade.capitalize(), icon=":material/verified:", color="primary")
+    promised = plan.test_seed is None
+    icon = ":material/verified:" if promised else ":material/science:"
+    st.badge(words.grade.capitalize(), icon=icon, color="primary" if promised else "gray")
     st.caption(words.grade_means)
+    if plan.kit_id == sample_kit_id():
+        st.caption(SAMPLE)
 
 
 def _basis(verdict: Verdict, plan: Plan) -> str:
@@ -71,15 +79,15 @@ def _basis(verdict: Verdict, plan: Plan) -> str:
 def _meaning(words: VerdictWords) -> None:
     left, right = st.columns(2)
     with left.container(border=True, height="stretch"):
-        st.subheader("What this means", anchor=False)
+        st.header("What this means", anchor=False)
         st.markdown("\n\n".join(words.means))
     with right.container(border=True, height="stretch"):
-        st.subheader("What it does not mean", anchor=False)
+        st.header("What it does not mean", anchor=False)
         st.markdown("\n\n".join(words.means_not))
 
 
 def _save(store: Store, record: AuditRecord) -> None:
-    st.subheader("Keep the report", anchor=False)
+    st.header("Keep the report", anchor=False)
     try:
         page, data = _report(store, record.id, record.plan.kit_id, record.owner)
     except TelltaleError as error:
