@@ -3,7 +3,7 @@
 The rooms, in the order in which the data walks through them (no room imports a later one):
 
     errors, randomness   sentences for people; draws that anyone can repeat
-    paths                where kits, photos and audits are kept on this machine
+    paths, database      where kits, photos and audits are kept on this machine
     photos               read safely, normalise, write what is published
     marks                families of marks, and how visible they are
     kit                  seal, open, make any version again from the seed

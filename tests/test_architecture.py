@@ -11,6 +11,7 @@ ROOMS = (
     "errors",
     "randomness",
     "paths",
+    "database",
     "photos",
     "marks",
     "kit",

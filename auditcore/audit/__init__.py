@@ -28,14 +28,13 @@ from auditcore.audit.events import (
 from auditcore.audit.opening import Estimate, estimate, start_audit, warnings
 from auditcore.audit.plan import ANYTIME, COLLECTION_TESTS, RANK_SUM, Claim, Plan, parse_claim
 from auditcore.audit.replay import Trace, trace, trace_of
-from auditcore.audit.store import LOCAL_OWNER, AuditRecord, LogLine, Status, Store
+from auditcore.audit.store import AuditRecord, LogLine, Status, Store
 from auditcore.audit.verdict import CollectionVerdict, Decision, PhotoVerdict, Verdict
 from auditcore.audit.words import VerdictWords, verdict_words
 
 __all__ = [
     "ANYTIME",
     "COLLECTION_TESTS",
-    "LOCAL_OWNER",
     "RANK_SUM",
     "AuditRecord",
     "BatchScored",

@@ -24,8 +24,9 @@ from auditcore.audit.plan import (
     share_of,
 )
 from auditcore.audit.rehearsal import expected_queries
-from auditcore.audit.store import LOCAL_OWNER, AuditRecord, Store
+from auditcore.audit.store import AuditRecord, Store
 from auditcore.audit.words import chance
+from auditcore.database import LOCAL_OWNER
 from auditcore.errors import AuditError, DesignError
 from auditcore.kit import Kit
 from auditcore.kit.parts import TIME_FORMAT

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ForeignKey, create_engine, event, select
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -23,11 +23,9 @@ from auditcore.audit.machine import Move
 from auditcore.audit.plan import FirstAsked, Plan
 from auditcore.audit.track import Asked
 from auditcore.audit.verdict import Verdict
+from auditcore.database import LOCAL_OWNER, for_writing, open_database
 from auditcore.errors import AuditError
 from auditcore.kit.canonical import canonical_json
-
-LOCAL_OWNER = "local"
-BUSY_SECONDS = 30
 
 
 class Base(DeclarativeBase):
@@ -139,29 +137,6 @@ class StoredAnswer:
     audit_id: str
     probe: float
     probe_photo: int
-
-
-def open_database(path: Path) -> Engine:
-    """Open (or make) the SQLite file: write-ahead log, explicit transactions.
-
-    A killed process loses nothing that was committed. A power cut may cost the last moments, never
-    the consistency of the file (SQLite's "normal" with a write-ahead log); they are asked again.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin where we say so, below
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-    return engine
 
 
 class Store:
@@ -334,8 +309,10 @@ class Store:
     @contextmanager
     def _writing(self, conflict: str) -> Iterator[Session]:
         try:
-            writer = self.engine.execution_options(immediate=True)
-            with Session(writer, expire_on_commit=False) as session, session.begin():
+            with (
+                Session(for_writing(self.engine), expire_on_commit=False) as session,
+                session.begin(),
+            ):
                 yield session
         except IntegrityError as error:
             raise AuditError(f"{conflict} Nothing is lost; open it again in a moment.") from error

@@ -15,11 +15,12 @@ from auditcore.audit import (
     run_audit,
     start_audit,
 )
+from auditcore.database import LOCAL_OWNER
 from auditcore.errors import Cancelled, KitError
 from auditcore.evidence.report import sample_kit_id
 from auditcore.jobs.catalogue import write_catalogue
 from auditcore.jobs.orders import AUDIT, ESTIMATE, SAMPLE_KIT, Order
-from auditcore.jobs.queue import LOCAL_OWNER, Job
+from auditcore.jobs.queue import Job
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.worker import Desk
 from auditcore.kit import Kit, open_kit

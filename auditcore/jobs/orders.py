@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import TypedDict
 
-from auditcore.jobs.queue import LOCAL_OWNER, Queue
+from auditcore.database import LOCAL_OWNER
+from auditcore.jobs.queue import Queue
 from auditcore.sequential import DEFAULT_TEST
 
 AUDIT, ESTIMATE = "audit", "estimate"

@@ -8,8 +8,9 @@ from io import BytesIO
 from pathlib import Path
 
 from auditcore import paths
+from auditcore.database import LOCAL_OWNER
 from auditcore.errors import Cancelled
-from auditcore.jobs.queue import LOCAL_OWNER, Job, Queue, new_job_id
+from auditcore.jobs.queue import Job, Queue, new_job_id
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.worker import Desk
 from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, PhotoLine, PhotoSource, open_kit, protect_into

@@ -13,15 +13,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, func, select, update
+from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from auditcore import paths
+from auditcore.database import LOCAL_OWNER, for_writing, open_database
 from auditcore.errors import JobError
 
-LOCAL_OWNER = "local"
 MAX_CRASHES = 5
-_BUSY_SECONDS = 30
 
 
 class JobState(StrEnum):
@@ -122,17 +121,15 @@ class KitRow(Base):
 
 
 def connect(database: Path) -> Engine:
-    """Open the database of jobs and kits, made if it is missing; safe between processes."""
-    engine = create_engine(
-        f"sqlite:///{database}", connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
-    )
-    event.listen(engine, "connect", _write_ahead)
+    """Open the database with the tables of jobs and kits in it; safe between processes."""
+    engine = open_database(database)
+
+    @event.listens_for(engine, "connect")
+    def sync_fully(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous=FULL")  # a line names a kit: no power cut loses it
+
     Base.metadata.create_all(engine)
     return engine
-
-
-def _write_ahead(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
 
 
 class Queue:
@@ -144,6 +141,7 @@ class Queue:
 
     def __init__(self, database: Path | None = None) -> None:
         self._engine = connect(database or paths.database())
+        self._writer = for_writing(self._engine)
 
     # What a person asks for
 
@@ -167,7 +165,7 @@ class Queue:
             now="Waiting to begin.",
             created=datetime.now(UTC).replace(tzinfo=None),
         )
-        with Session(self._engine) as session, session.begin():
+        with Session(self._writer) as session, session.begin():
             session.add(row)
             return row.id
 
@@ -186,7 +184,7 @@ class Queue:
 
     def cancel(self, job_id: str, owner: str = LOCAL_OWNER) -> None:
         """Cancel: at once when it does not run, else before its next step. Ended jobs stay."""
-        with Session(self._engine) as session, session.begin():
+        with Session(self._writer) as session, session.begin():
             row = _row(session, job_id, owner)
             if row.state == JobState.RUNNING:
                 row.wish = Wish.CANCEL.value
@@ -195,7 +193,7 @@ class Queue:
 
     def pause(self, job_id: str, owner: str = LOCAL_OWNER) -> None:
         """Pause: at once when it waits, else before its next step; ended jobs raise JobError."""
-        with Session(self._engine) as session, session.begin():
+        with Session(self._writer) as session, session.begin():
             row = _row(session, job_id, owner)
             if row.state in ENDS:
                 raise JobError("This has already ended, so there is nothing to pause.")
@@ -206,7 +204,7 @@ class Queue:
 
     def resume(self, job_id: str, owner: str = LOCAL_OWNER) -> None:
         """Let a paused job go on, or try a failed one again; it keeps its place in the queue."""
-        with Session(self._engine) as session, session.begin():
+        with Session(self._writer) as session, session.begin():
             row = _row(session, job_id, owner)
             if row.state in (JobState.DONE, JobState.CANCELLED):
                 raise JobError("This has already ended. Start it again from its page.")
@@ -223,7 +221,7 @@ class Queue:
         Only the holder of the worker's lock may call this: then nothing can really be running.
         A job that took its worker down MAX_CRASHES times without any progress fails instead.
         """
-        with Session(self._engine) as session, session.begin():
+        with Session(self._writer) as session, session.begin():
             orphans = list(session.scalars(_in_state(JobState.RUNNING)))
             for row in orphans:
                 _put_back(row)
@@ -231,7 +229,7 @@ class Queue:
 
     def claim(self) -> Job | None:
         """Take the next waiting job and mark it running, or return None."""
-        with Session(self._engine) as session, session.begin():
+        with Session(self._writer) as session, session.begin():
             row = session.scalars(_in_state(JobState.WAITING).limit(1)).first()
             if row is None:
                 return None
@@ -268,7 +266,7 @@ class Queue:
         )
 
     def _write(self, job_id: str, **values: Any) -> None:
-        with Session(self._engine) as session, session.begin():
+        with Session(self._writer) as session, session.begin():
             session.execute(update(JobRow).where(JobRow.id == job_id).values(**values))
 
 

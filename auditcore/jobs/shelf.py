@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auditcore import paths
+from auditcore.database import LOCAL_OWNER, for_writing
 from auditcore.errors import KitError
-from auditcore.jobs.queue import LOCAL_OWNER, KitRow, connect
+from auditcore.jobs.queue import KitRow, connect
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Shelf:
             made_here=made_here,
             created=datetime.now(UTC).replace(tzinfo=None),
         )
-        with Session(self._engine) as session, session.begin():
+        with Session(for_writing(self._engine)) as session, session.begin():
             if session.get(KitRow, (owner, kit_id)) is None:
                 session.add(row)
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from auditcore.jobs.queue import LOCAL_OWNER, Queue
+from auditcore.database import LOCAL_OWNER
+from auditcore.jobs.queue import Queue
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.worker import Waker
 from pages._parts import keys

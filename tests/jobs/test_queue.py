@@ -1,9 +1,13 @@
 """The queue keeps order, obeys wishes, and never shows one owner's job to another."""
 
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
 import pytest
+from sqlalchemy.orm import Session
 
 from auditcore.errors import JobError
-from auditcore.jobs.queue import MAX_CRASHES, JobState, Queue, Wish
+from auditcore.jobs import queue as queue_room
+from auditcore.jobs.queue import MAX_CRASHES, Job, JobRow, JobState, Queue, Wish
 
 
 @pytest.fixture
@@ -63,6 +67,25 @@ def test_waiting_jobs_are_cancelled_at_once_and_running_ones_asked(queue: Queue)
     assert queue.status(running).state is JobState.RUNNING
     assert queue.wish(running) is Wish.CANCEL
     assert queue.claim() is None
+
+
+def test_no_worker_claims_a_job_that_is_just_being_cancelled(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, other, read = submit(queue), Queue(), queue_room._row
+    claims: list[Future[Job | None]] = []
+    with ThreadPoolExecutor(1) as worker, monkeypatch.context() as patched:
+
+        def read_while_a_worker_claims(session: Session, job_id: str, owner: str) -> JobRow:
+            row = read(session, job_id, owner)
+            claims.append(worker.submit(other.claim))
+            wait(claims, timeout=0.3)
+            return row
+
+        patched.setattr(queue_room, "_row", read_while_a_worker_claims)
+        queue.cancel(job)
+        assert claims[0].result() is None
+    assert queue.status(job).state is JobState.CANCELLED
 
 
 def test_pause_and_resume_keep_the_place_in_the_queue(queue: Queue) -> None:

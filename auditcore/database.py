@@ -1,0 +1,42 @@
+"""The one SQLite file that audits, jobs and the shelf of kits share, and how it is opened."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+LOCAL_OWNER = "local"
+"""Whose rows they are where nobody signs in: the one person of a private machine."""
+
+_BUSY_SECONDS = 30
+
+
+def open_database(path: Path) -> Engine:
+    """Open (or make) the SQLite file: write-ahead log, explicit transactions.
+
+    A killed process loses nothing that was committed. A power cut may cost the last moments, never
+    the consistency of the file (SQLite's "normal" with a write-ahead log); they are asked again.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, below
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def for_writing(engine: Engine) -> Engine:
+    """Return the database for transactions that write.
+
+    They wait for their turn before they read, so that nothing changes between read and write.
+    """
+    return engine.execution_options(immediate=True)
