@@ -4,10 +4,11 @@ Each family gets photos of its own in one training set; after training, the publ
 hidden ones of each photo are scored by cos(image, caption) over views shared by all versions. The
 second half of the table is the same for photos that went through half size and JPEG 85 between
 marking and training. `--survival` measures, without training, what JPEG, resizing and cropping
-leave of each family's marks.
+leave of each family's marks; `--places` how visible they are in flat and in dark places.
 
     python tests/benchmarks/marks_frontier.py --work DIR [--epochs 60]
     python tests/benchmarks/marks_frontier.py --work DIR --survival
+    python tests/benchmarks/marks_frontier.py --work DIR --places
 """
 
 import argparse
@@ -22,6 +23,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from scipy.ndimage import gaussian_filter
+from skimage.color import deltaE_ciede2000, rgb2lab
 
 from auditcore.lab.clip import tokenizer_of, write_merges
 from auditcore.lab.data import fetch_corpus
@@ -379,6 +382,30 @@ def survival(options: argparse.Namespace) -> None:
     (RESULTS / "marks_survival.md").write_text(as_markdown(rows), "utf-8")
 
 
+def places(options: argparse.Namespace) -> None:
+    """Measure mean CIEDE2000 in the flattest and the darkest quarter of 30 photographs."""
+    rows = []
+    for family in ("2 x 2 + 4 x 4 tanh, even strength", "smooth (default)"):
+        found = []
+        for photo, item in enumerate([x for x in fetch_corpus(options.work) if x.photo][8:38]):
+            pixels = working_copy(item)
+            light = pixels.astype(float) @ (0.299, 0.587, 0.114)
+            mean = gaussian_filter(light, 4)
+            texture = gaussian_filter(light**2, 4) - mean**2
+            mark = prepare(family, pixels, 4.0, photo)
+            for version in range(4):
+                marked = mark.render(pixels, version)
+                felt = deltaE_ciede2000(rgb2lab(pixels), rgb2lab(marked))
+                flat, dark = texture < np.quantile(texture, 0.25), mean < np.quantile(mean, 0.25)
+                found.append([felt.mean(), felt[flat].mean(), felt[dark].mean()])
+        values = [round(float(v), 2) for v in np.mean(found, axis=0)]
+        rows.append(
+            dict(zip(("family", "all", "flattest", "darkest"), [family, *values], strict=True))
+        )
+        print(rows[-1], flush=True)
+    (RESULTS / "marks_places.json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+
+
 def main() -> None:
     """Run the benchmark and write its results."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -388,8 +415,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--prepare-only", action="store_true")
     parser.add_argument("--survival", action="store_true")
+    parser.add_argument("--places", action="store_true")
     options = parser.parse_args()
-    survival(options) if options.survival else power(options)
+    chosen = survival if options.survival else places if options.places else power
+    chosen(options)
 
 
 if __name__ == "__main__":
