@@ -1,6 +1,7 @@
 """The scores there are, and which one fits a model and a kit best.
 
-The numbers of views and the crops were chosen by measurement: tests/benchmarks/score_choice.py.
+Views and crops follow the authors' code (arXiv 2503.22413); a caption is compared with 8 views
+where they take one. tests/benchmarks/score_choice.py compares other numbers.
 """
 
 from collections.abc import Callable, Iterable

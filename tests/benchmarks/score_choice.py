@@ -1,0 +1,415 @@
+"""Which score, how many views, which crops: measured on models that really saw the photos.
+
+    python tests/benchmarks/score_choice.py clip|classifier|encoder --work FOLDER
+    python tests/benchmarks/score_choice.py summary
+
+Each of the first three takes one small model whose training set holds one marked version of each
+audited photo, asks it about all n versions of each over the most views, and writes its rows to
+results/score_choice_*.json: fewer views are the first of the most, so that rows differ by nothing
+else. `summary` writes results/score_choice.md.
+
+- clip: open_clip's architecture and training, the model that marks_components.py trained on 1,400
+  captioned pictures;
+- classifier: a small ResNet on the pictures whose folder says what they show, 32 x 32, moved and
+  mirrored in training;
+- encoder: the same trunk on the same pictures, trained by SimCLR (arXiv 2002.05709), no labels.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import marks_components as components
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from auditcore.lab.clip import new_model, save_model
+from auditcore.lab.data import fetch_corpus
+from auditcore.lab.sources import CaptionedImage
+from auditcore.marks import FAMILIES
+from auditcore.marks.budget import fit_budget
+from auditcore.marks.grids import add_grid
+from auditcore.models import open_model
+from auditcore.photos import Pixels
+from auditcore.randomness import derive
+from auditcore.scores import SCORES
+from auditcore.scores.views import Crop, cut_views, draw_views
+
+RESULTS = Path(__file__).parent / "results"
+SEED = b"score choice"
+VISIBILITY = 4.0
+VERSIONS = 40
+SIDE = 32
+TOP = 0.05
+Ask = Callable[[list[Pixels]], NDArray[Any]]
+
+
+class Marked:
+    """Photos with n versions each, and which one is in the training set."""
+
+    def __init__(self, pictures: Sequence[Pixels], versions: int) -> None:
+        self.pictures, self.versions = pictures, versions
+        family = FAMILIES["smooth"]
+        options = {"grey": False, "visibility": VISIBILITY, "versions": versions, "seed": SEED}
+        self._marks = [
+            family.prepare(pixels, photo=photo, **options) for photo, pixels in enumerate(pictures)
+        ]
+        self.published = [
+            derive(SEED, "published", photo).below(versions) for photo in range(len(pictures))
+        ]
+
+    def version(self, photo: int, version: int) -> Pixels:
+        return self._marks[photo].render(self.pictures[photo], version)
+
+    def in_training(self) -> list[Pixels]:
+        return [self.version(photo, v) for photo, v in enumerate(self.published)]
+
+
+def ask_all(ask: Ask, marked: Marked, size: int, crop: Crop, views: int) -> NDArray[Any]:
+    """Return the answers about every version, shape (photos, versions, views, ...)."""
+    answers = []
+    for photo in range(len(marked.pictures)):
+        drawn = draw_views(derive(SEED, "views", photo), views, crop)
+        images = [
+            image
+            for version in range(marked.versions)
+            for image in cut_views(marked.version(photo, version), drawn, size)
+        ]
+        answer = ask(images)
+        answers.append(answer.reshape(marked.versions, views, *answer.shape[1:]))
+    return np.stack(answers)
+
+
+def power(scores: NDArray[np.float64], published: Sequence[int]) -> dict[str, float]:
+    """Return how well the scores find the published versions.
+
+    TDR.05: share of photos whose published version is in the top 5 % (ties broken at random: the
+    expected share). beaten: mean share of the others that it beats, a tie counting half; 0.5 when
+    the photo was not used. z: mean distance from the others' mean in their standard deviations.
+
+
+    Args:
+        scores: shape (photos, versions).
+    """
+    found, beaten, distances = [], [], []
+    top = round(TOP * scores.shape[1])
+    for row, index in zip(scores, published, strict=True):
+        others = np.delete(row, index)
+        better, equal = int((others > row[index]).sum()), int((others == row[index]).sum())
+        found.append(float(np.clip((top - better) / (equal + 1), 0, 1)))
+        beaten.append(1 - (better + equal / 2) / len(others))
+        spread = others.std()
+        distances.append(float((row[index] - others.mean()) / spread) if spread > 0 else 0.0)
+    return {
+        "tdr05": round(float(np.mean(found)), 3),
+        "beaten": round(float(np.mean(beaten)), 3),
+        "beaten_error": round(float(np.std(beaten) / len(beaten) ** 0.5), 3),
+        "z": round(float(np.mean(distances)), 3),
+    }
+
+
+def rows_for(
+    name: str,
+    answers: NDArray[Any],
+    references: Sequence[Any],
+    classes: int,
+    counts: Sequence[int],
+    marked: Marked,
+    crop: Crop,
+) -> list[dict[str, Any]]:
+    """Return one row a number of views for one score and one way of cropping."""
+    value = SCORES[name].value
+    rows = []
+    for count in counts:
+        scores = np.array(
+            [
+                [value(version[:count], reference, classes) for version in photo]
+                for photo, reference in zip(answers, references, strict=True)
+            ]
+        )
+        facts = {"score": name, "least_area": crop.least_area, "flip": crop.flip, "views": count}
+        rows.append({**facts, **power(scores, marked.published)})
+        print(rows[-1], flush=True)
+    return rows
+
+
+# --- clip ---------------------------------------------------------------------------------------
+
+
+class Components(Marked):
+    """Pictures marked as `marks_components.py` marked them; version 0 is in its training set."""
+
+    def __init__(self, items: Sequence[CaptionedImage], count: int, versions: int) -> None:
+        self.pictures = [components.square(item.pixels()) for item in items[:count]]
+        self.versions, self.published = versions, [0] * count
+        cost = components.costs(self.pictures[:12])
+        self._weights = {c: min(cost.values()) / cost[c] for c in components.COMPONENTS}
+        self._budgets = [
+            fit_budget(picture, [self._mixture("probe", i, k) for k in range(6)], VISIBILITY)
+            for i, picture in enumerate(self.pictures)
+        ]
+
+    def version(self, photo: int, version: int) -> Pixels:
+        name = ("own", photo) if version == 0 else ("hidden", photo, version)
+        return add_grid(self.pictures[photo], self._budgets[photo].grid(self._mixture(*name)))
+
+    def _mixture(self, *name: str | int) -> NDArray[np.int32]:
+        draws = {c: (*name, *c) for c in components.COMPONENTS}
+        return components.mixture(self._weights, draws)
+
+
+def run_clip(work: Path) -> dict[str, Any]:
+    """Ask the small CLIP that marks_components.py trained (1,400 pairs) about 100 photographs.
+
+    `python tests/benchmarks/marks_components.py --work FOLDER` makes FOLDER/components.pt.
+    """
+    network = new_model(1)
+    network.load_state_dict(torch.load(work / "components.pt", weights_only=True))
+    folder = work / "score-choice-clip"
+    save_model(network, folder)
+    items = fetch_corpus(work)
+    marked = Components(items, 100, VERSIONS)
+    model = open_model(f"openclip:{folder}")
+    captions = [model.text_features([item.caption])[0] for item in items[:100]]
+    rows: list[dict[str, Any]] = []
+    for least_area in (1.0, 0.9, 0.8, 0.5):
+        crop = Crop(least_area)
+        views = {1.0: 1, 0.9: 16}.get(least_area, 8)
+        counts = [n for n in (1, 2, 4, 8, 16) if n <= views]
+        answers = ask_all(model.image_features, marked, model.input_size, crop, views)
+        rows += rows_for("caption-cosine", answers, captions, 0, counts, marked, crop)
+        if views > 1:
+            nothing = [None] * len(captions)
+            rows += rows_for("view-similarity", answers, nothing, 0, counts[2:], marked, crop)
+    return _result("clip", rows, marked, 0.0)
+
+
+# --- classifier and encoder ---------------------------------------------------------------------
+
+
+class Trunk(nn.Module):
+    """A ResNet of three stages for 32 x 32 pictures: (B, 3, 32, 32) -> (B, 96)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 24, 3, padding=1, bias=False)
+        self.blocks = nn.Sequential(Block(24, 24), Block(24, 48), Block(48, 96))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blocks(F.max_pool2d(F.relu(self.stem(x)), 2)).mean(dim=(2, 3))
+
+
+class Block(nn.Module):
+    """Two 3 x 3 convolutions beside a shortcut; halves the size when the channels grow."""
+
+    def __init__(self, inside: int, outside: int) -> None:
+        super().__init__()
+        stride = 1 if inside == outside else 2
+        self.one = nn.Conv2d(inside, outside, 3, stride, padding=1, bias=False)
+        self.two = nn.Conv2d(outside, outside, 3, padding=1, bias=False)
+        self.norms = nn.ModuleList([nn.BatchNorm2d(outside), nn.BatchNorm2d(outside)])
+        self.shortcut = nn.Conv2d(inside, outside, 1, stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.norms[0](self.one(x)))
+        return F.relu(self.norms[1](self.two(y)) + self.shortcut(x))
+
+
+def sorted_pictures(work: Path) -> tuple[list[Pixels], list[int], int]:
+    """Return pictures (32, 32, 3) and classes of the corpus, and how many classes there are.
+
+    A picture's class is the folder it is shipped in ("animals", "food", ...), where that has at
+    least 30 pictures; the order is random.
+    """
+    named = [(item, item.key.split("/")[1]) for item in fetch_corpus(work)]
+    counts = Counter(name for _, name in named)
+    names = sorted(name for name, count in counts.items() if count >= 30)
+    kept = derive(SEED, "order").shuffled([pair for pair in named if pair[1] in names])
+    pictures = [
+        np.asarray(Image.fromarray(item.pixels()).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+        for item, _ in kept
+    ]
+    return pictures, [names.index(name) for _, name in kept], len(names)
+
+
+def to_tensor(images: Sequence[Pixels]) -> Tensor:
+    """Return pictures as (B, 3, 32, 32) in -1 .. 1."""
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def warp(x: Tensor, areas: tuple[float, float], shift: float) -> Tensor:
+    """Crop, move and mirror each picture at random; areas are shares of the picture."""
+    count = len(x)
+    scale = (areas[0] + (areas[1] - areas[0]) * torch.rand(count)).sqrt()
+    flip = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
+    room = (1 - scale) + shift
+    matrix = torch.zeros(count, 2, 3)
+    matrix[:, 0, 0], matrix[:, 1, 1] = scale * flip, scale
+    matrix[:, :, 2] = (2 * torch.rand(count, 2) - 1) * room[:, None]
+    grid = F.affine_grid(matrix, list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+def train(
+    network: nn.Module, step: Callable[[Tensor], Tensor], size: int, epochs: int, batch: int
+) -> float:
+    """Train with Adam and one cycle; return the seconds it took. `step`: indices -> loss."""
+    steps = size // batch
+    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3, weight_decay=1e-5)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, epochs * steps)
+    start = time.perf_counter()
+    for epoch in range(epochs):
+        for chosen in torch.randperm(size)[: steps * batch].split(batch):
+            loss = step(chosen)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            cycle.step()
+        if epoch % 10 == 9:
+            print(epoch + 1, round(float(loss.detach()), 4), flush=True)
+    network.eval()
+    return time.perf_counter() - start
+
+
+def in_chunks(function: Callable[[Tensor], Tensor]) -> Ask:
+    def ask(images: list[Pixels]) -> NDArray[Any]:
+        with torch.inference_mode():
+            parts = [function(to_tensor(images[i : i + 500])) for i in range(0, len(images), 500)]
+        return torch.cat(parts).numpy()
+
+    return ask
+
+
+def run_classifier(work: Path) -> dict[str, Any]:
+    """Train and ask a classifier of about 1,450 pictures, 150 of them audited."""
+    pictures, labels, classes = sorted_pictures(work)
+    marked = Marked(pictures[:150], VERSIONS)
+    x, y = to_tensor(marked.in_training() + pictures[150:]), torch.tensor(labels)
+    torch.manual_seed(1)
+    network = nn.Sequential(Trunk(), nn.Linear(96, classes))
+    seconds = train(
+        network,
+        lambda i: F.cross_entropy(network(warp(x[i], (0.8, 1.0), 0.0)), y[i]),
+        len(x),
+        epochs=60,
+        batch=72,
+    )
+    ask = in_chunks(lambda batch: network(batch).double().softmax(dim=1))
+    nothing = [None] * 150
+    rows: list[dict[str, Any]] = []
+    for crop in (Crop(1.0), Crop(0.8), Crop(0.8, True), Crop(0.5, True)):
+        views = 1 if crop.least_area == 1.0 else 16
+        counts = [n for n in (1, 2, 4, 8, 16) if n <= views]
+        answers = ask_all(ask, marked, SIDE, crop, views)
+        named = answers.argmax(axis=-1)
+        for name, answer, references in (
+            ("modified-entropy", answers, labels[:150]),
+            ("negative-entropy", answers, nothing),
+            ("label-histogram", named, labels[:150]),
+            ("label-histogram-unknown", named, nothing),
+        ):
+            rows += rows_for(name, answer, references, classes, counts, marked, crop)
+    return _result("classifier", rows, marked, seconds)
+
+
+def run_encoder(work: Path) -> dict[str, Any]:
+    """Train and ask a SimCLR encoder of 600 pictures, 80 of them audited."""
+    pictures, _, _ = sorted_pictures(work)
+    marked = Marked(pictures[:80], VERSIONS)
+    x = to_tensor(marked.in_training() + pictures[80:600])
+    torch.manual_seed(1)
+    trunk = Trunk()
+    head = nn.Sequential(nn.Linear(96, 96), nn.ReLU(), nn.Linear(96, 64))
+    network = nn.ModuleList([trunk, head])
+
+    def loss(chosen: Tensor) -> Tensor:
+        both = torch.cat([_simclr_view(x[chosen]), _simclr_view(x[chosen])])
+        z = F.normalize(head(trunk(both)), dim=1)
+        likeness = z @ z.T / 0.5 - 1e9 * torch.eye(len(z))
+        partner = torch.arange(len(z)).roll(len(chosen))
+        return F.cross_entropy(likeness, partner)
+
+    seconds = train(network, loss, len(x), epochs=200, batch=200)
+    ask = in_chunks(trunk)
+    rows: list[dict[str, Any]] = []
+    for crop in (Crop(0.2, True), Crop(0.5, True), Crop(0.8, True)):
+        views = 64 if crop.least_area == 0.2 else 32
+        counts = [n for n in (4, 8, 16, 32, 64) if n <= views]
+        answers = ask_all(ask, marked, SIDE, crop, views)
+        rows += rows_for("view-similarity", answers, [None] * 80, 0, counts, marked, crop)
+    return _result("encoder", rows, marked, seconds)
+
+
+def _simclr_view(x: Tensor) -> Tensor:
+    """Crop, mirror, and change light and contrast, each picture by its own draw."""
+    cropped = warp(x, (0.2, 1.0), 0.0)
+    light, contrast = (
+        0.8 * torch.rand(len(x), 1, 1, 1) - 0.4,
+        0.6 + 0.8 * torch.rand(len(x), 1, 1, 1),
+    )
+    return (cropped * contrast + light).clamp(-1, 1)
+
+
+# --- results ------------------------------------------------------------------------------------
+
+
+def _result(
+    part: str, rows: list[dict[str, Any]], marked: Marked, seconds: float
+) -> dict[str, Any]:
+    return {
+        "part": part,
+        "photos": len(marked.pictures),
+        "versions": marked.versions,
+        "visibility": VISIBILITY,
+        "training_seconds": round(seconds),
+        "rows": rows,
+    }
+
+
+def summary() -> str:
+    """Return all results as tables in Markdown."""
+    lines = ["# Which score, how many views, which crops", "", __doc__.split("\n\n")[2], ""]
+    for path in sorted(RESULTS.glob("score_choice_*.json")):
+        result = json.loads(path.read_text())
+        lines += [
+            f"## {result['part']}: {result['photos']} photos, {result['versions']} versions each, "
+            f"visibility {result['visibility']} (mean CIEDE2000)",
+            "",
+            "| score | least area | mirrored | views | TDR.05 | beaten | z |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {r['score']} | {r['least_area']} | {'yes' if r['flip'] else 'no'} | {r['views']} | "
+            f"{r['tdr05']:.2f} | {r['beaten']:.3f} ± {r['beaten_error']:.3f} | {r['z']:.2f} |"
+            for r in result["rows"]
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run one part and write its results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=["clip", "classifier", "encoder", "summary"])
+    parser.add_argument("--work", type=Path)
+    arguments = parser.parse_args()
+    if arguments.part == "summary":
+        (RESULTS / "score_choice.md").write_text(summary())
+        return
+    parts = {"clip": run_clip, "classifier": run_classifier, "encoder": run_encoder}
+    result = parts[arguments.part](arguments.work)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"score_choice_{arguments.part}.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
