@@ -15,23 +15,23 @@ def set_up() -> None:
         "<p class='tt-lead'>Point a kit at a model. The model is shown your published photos and "
         "the hidden versions of each, and you watch whether it gives itself away.</p>"
     )
-    st.subheader("1. Your kit", anchor=False)
+    st.header("1. Your kit", anchor=False)
     kit_id = setting_up.kit()
     if kit_id is None:
         return
     kit = setting_up.opened(kit_id)
     if kit is None:
         return
-    st.subheader("2. The model", anchor=False)
+    st.header("2. The model", anchor=False)
     spec = setting_up.model()
-    st.subheader("3. The question", anchor=False)
+    st.header("3. The question", anchor=False)
     claim = setting_up.claim(kit)
-    st.subheader("4. How rare must a false alarm be?", anchor=False)
+    st.header("4. How rare must a false alarm be?", anchor=False)
     p = setting_up.rarity()
     if spec is None:
         return
     order = Order(kit_id, spec, claim, p)
-    st.subheader("5. What it will take", anchor=False)
+    st.header("5. What it will take", anchor=False)
     setting_up.forecast(order)
     if st.button(
         "Start the audit", type="primary", key=keys.START_AUDIT, icon=":material/play_arrow:"

@@ -16,7 +16,7 @@ def choose() -> None:
         "<p class='tt-lead'>Do this before you publish. You get a marked copy of each photo to "
         "publish instead of the original, and one sealed kit to keep.</p>"
     )
-    st.subheader("1. Your photos", anchor=False)
+    st.header("1. Your photos", anchor=False)
     given = photos_in.upload()
     if not given:
         st.caption(
@@ -27,9 +27,9 @@ def choose() -> None:
     ready = [photo for photo in given if photo.inspected.refused is None]
     if not ready:
         return
-    st.subheader("2. Captions, if you publish any", anchor=False)
+    st.header("2. Captions, if you publish any", anchor=False)
     captions = photos_in.captions([photo.name for photo in ready])
-    st.subheader("3. How visible may the mark be?", anchor=False)
+    st.header("3. How visible may the mark be?", anchor=False)
     level = photos_in.visibility(ready)
     many = "this photo" if len(ready) == 1 else f"these {len(ready)} photos"
     if captions is not None and st.button(
@@ -92,7 +92,7 @@ def finished(result: protect.Protected) -> None:
         )
     st.caption("A copy of both also stays on this machine, in the app's own folder.")
     st.session_state[keys.CHOSEN_KIT] = result.kit_id
-    st.subheader("What happened to each photo", anchor=False)
+    st.header("What happened to each photo", anchor=False)
     lines.show(
         lines.file_line(
             line.name,

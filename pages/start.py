@@ -13,7 +13,8 @@ DEMO = Order(SAMPLE_KIT, "demo:with", "collection", Fraction(1, 20))
 
 left, right = st.columns([3, 2], vertical_alignment="center", gap="large")
 left.title("Was my photo used to train this AI model?")
-right.html(design.hero())
+with right.container(key=keys.HERO):
+    st.image(str(design.HERO), alt="", width="stretch")
 left.html(
     "<p class='tt-lead'>Telltale marks your photos before you publish them, so softly that they "
     "stay ordinary photos. Later it asks an AI model about them and shows you whether there is "
@@ -61,7 +62,7 @@ for column, (heading, text, page, label, icon) in zip(
     strict=True,
 ):
     with column.container(border=True, height="stretch"):
-        st.subheader(heading, anchor=False)
+        st.header(heading, anchor=False)
         st.markdown(text)
         st.page_link(page, label=label, icon=icon)
 

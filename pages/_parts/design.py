@@ -6,6 +6,8 @@ import streamlit as st
 
 BRAND = Path(__file__).resolve().parents[2] / "assets" / "brand"
 ICON = BRAND / "icon.svg"
+HERO = BRAND / "hero.svg"
+"""The drawing of the start page: many lines that stay low, one that climbs."""
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -13,8 +15,3 @@ def apply() -> None:
     """Put the style and the logo on the page."""
     st.html(_STYLE)
     st.logo(str(BRAND / "logo.svg"), size="large")
-
-
-def hero() -> str:
-    """Return the drawing of the start page: many lines that stay low, one that climbs."""
-    return (BRAND / "hero.svg").read_text()

@@ -79,8 +79,10 @@ def standing(plan: Plan, trace: Trace) -> None:
     reached, needed = _evidence(plan, trace)
     asked = sum(len(points) for points in trace.photos)
     with st.container(horizontal=True, gap="large"):
-        st.metric("Evidence now", times(reached), width="content")
-        needs = "A photo needs at least" if figures.several(plan) else "Enough at"
+        several = figures.several(plan)
+        now = "Strongest photo now" if several else "Evidence now"
+        st.metric(now, times(reached), width="content")
+        needs = "A photo needs at least" if several else "Enough at"
         st.metric(needs, times(needed), width="content")
         st.metric("Hidden versions compared", f"{asked:,}", width="content")
 

@@ -69,7 +69,8 @@ def stairs(plan: Plan, trace: Trace) -> go.Figure:
         words = _AT_LEAST if several(plan) else _ENOUGH
         _stairs(figure, display_test(plan), longest, words)
     figure.add_trace(_plain([0, longest], [0, longest / 2], _CHANCE, GREY, "dot"))
-    _name(figure, longest, longest / 2, _CHANCE, GREY)
+    alone = max(max(line.x) for line in figure.data) <= 2 * longest
+    _name(figure, longest, longest / 2, _CHANCE, GREY, "right" if alone else "left")
     for photo in plan.photos:
         points = trace.photos[photo]
         figure.add_trace(
@@ -116,7 +117,7 @@ def _stairs(figure: go.Figure, test: RankTest, longest: int, words: str) -> None
     x = [steps[0][0], *(t for t, _ in steps), max(longest, steps[-1][0])]
     y = [-0.5, *(k for _, k in steps), steps[-1][1]]
     figure.add_trace(_plain(x, y, words, ORANGE, "dash", "hv"))
-    _name(figure, x[-1], y[-1], words, ORANGE)
+    _name(figure, x[-1], y[-1], words, ORANGE, "right")
 
 
 def _level(
@@ -137,9 +138,9 @@ def _level(
     )  # fmt: skip
 
 
-def _name(figure: go.Figure, x: float, y: float, text: str, colour: str) -> None:
+def _name(figure: go.Figure, x: float, y: float, text: str, colour: str, anchor: str) -> None:
     figure.add_annotation(
-        x=x, y=y, xanchor="right" if x else "left", yanchor="bottom", text=text, showarrow=False,
+        x=x, y=y, xanchor=anchor, yanchor="bottom", text=text, showarrow=False,
         font={"color": colour, "size": 14},
     )  # fmt: skip
 

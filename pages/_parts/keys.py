@@ -13,6 +13,7 @@ AUDIT = "audit"
 JOB = "job"
 
 # Start
+HERO = "hero"
 TRY_SAMPLE = "start.try"
 
 # Protect
