@@ -17,7 +17,6 @@ else. `summary` writes results/score_choice.md.
 
 import argparse
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -106,8 +105,8 @@ def power(scores: NDArray[np.float64], published: Sequence[int]) -> dict[str, fl
         better, equal = int((others > row[index]).sum()), int((others == row[index]).sum())
         found.append(float(np.clip((top - better) / (equal + 1), 0, 1)))
         beaten.append(1 - (better + equal / 2) / len(others))
-        spread = others.std()
-        distances.append(float((row[index] - others.mean()) / spread) if spread > 0 else 0.0)
+        spread = others.std() if np.ptp(others) > 0 else np.inf
+        distances.append(float((row[index] - others.mean()) / spread))
     return {
         "tdr05": round(float(np.mean(found)), 3),
         "beaten": round(float(np.mean(beaten)), 3),
@@ -116,29 +115,42 @@ def power(scores: NDArray[np.float64], published: Sequence[int]) -> dict[str, fl
     }
 
 
-def rows_for(
-    name: str,
-    answers: NDArray[Any],
-    references: Sequence[Any],
-    classes: int,
-    counts: Sequence[int],
-    marked: Marked,
-    crop: Crop,
-) -> list[dict[str, Any]]:
-    """Return one row a number of views for one score and one way of cropping."""
-    value = SCORES[name].value
-    rows = []
-    for count in counts:
-        scores = np.array(
-            [
-                [value(version[:count], reference, classes) for version in photo]
-                for photo, reference in zip(answers, references, strict=True)
-            ]
-        )
-        facts = {"score": name, "least_area": crop.least_area, "flip": crop.flip, "views": count}
-        rows.append({**facts, **power(scores, marked.published)})
-        print(rows[-1], flush=True)
-    return rows
+class Table:
+    """The rows of one part, kept on disk crop by crop: a run that was stopped goes on from there."""
+
+    def __init__(self, part: str, marked: Marked) -> None:
+        self._path = RESULTS / f"score_choice_{part}.json"
+        self._marked = marked
+        self._facts: dict[str, Any] = {
+            "part": part,
+            "photos": len(marked.pictures),
+            "versions": marked.versions,
+            "visibility": VISIBILITY,
+            "rows": [],
+        }
+        if self._path.exists():
+            self._facts = json.loads(self._path.read_text())
+
+    def has(self, crop: Crop) -> bool:
+        done = [(row["least_area"], row["flip"]) for row in self._facts["rows"]]
+        return (crop.least_area, crop.flip) in done
+
+    def add(self, crop: Crop, classes: int, asked: dict[str, tuple[Any, Any, list[int]]]) -> None:
+        """Add the rows of one crop; `asked`: score -> (answers, references, numbers of views)."""
+        for name, (answers, references, counts) in asked.items():
+            value = SCORES[name].value
+            for count in counts:
+                scores = np.array(
+                    [
+                        [value(version[:count], reference, classes) for version in photo]
+                        for photo, reference in zip(answers, references, strict=True)
+                    ]
+                )
+                facts = {"score": name, "least_area": crop.least_area, "flip": crop.flip}
+                row = {**facts, "views": count, **power(scores, self._marked.published)}
+                self._facts["rows"].append(row)
+                print(row, flush=True)
+        self._path.write_text(json.dumps(self._facts, indent=1) + "\n")
 
 
 # --- clip ---------------------------------------------------------------------------------------
@@ -166,7 +178,7 @@ class Components(Marked):
         return components.mixture(self._weights, draws)
 
 
-def run_clip(work: Path) -> dict[str, Any]:
+def run_clip(work: Path) -> None:
     """Ask the small CLIP that marks_components.py trained (1,400 pairs) about 100 photographs.
 
     `python tests/benchmarks/marks_components.py --work FOLDER` makes FOLDER/components.pt.
@@ -179,17 +191,16 @@ def run_clip(work: Path) -> dict[str, Any]:
     marked = Components(items, 100, VERSIONS)
     model = open_model(f"openclip:{folder}")
     captions = [model.text_features([item.caption])[0] for item in items[:100]]
-    rows: list[dict[str, Any]] = []
-    for least_area in (1.0, 0.9, 0.8, 0.5):
-        crop = Crop(least_area)
-        views = {1.0: 1, 0.9: 16}.get(least_area, 8)
+    table = Table("clip", marked)
+    for crop, views in ((Crop(1.0), 1), (Crop(0.9), 16), (Crop(0.8), 8), (Crop(0.5), 8)):
+        if table.has(crop):
+            continue
         counts = [n for n in (1, 2, 4, 8, 16) if n <= views]
         answers = ask_all(model.image_features, marked, model.input_size, crop, views)
-        rows += rows_for("caption-cosine", answers, captions, 0, counts, marked, crop)
+        asked = {"caption-cosine": (answers, captions, counts)}
         if views > 1:
-            nothing = [None] * len(captions)
-            rows += rows_for("view-similarity", answers, nothing, 0, counts[2:], marked, crop)
-    return _result("clip", rows, marked, 0.0)
+            asked["view-similarity"] = (answers, [None] * len(captions), counts[2:])
+        table.add(crop, 0, asked)
 
 
 # --- classifier and encoder ---------------------------------------------------------------------
@@ -258,25 +269,31 @@ def warp(x: Tensor, areas: tuple[float, float], shift: float) -> Tensor:
     return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
 
-def train(
-    network: nn.Module, step: Callable[[Tensor], Tensor], size: int, epochs: int, batch: int
-) -> float:
-    """Train with Adam and one cycle; return the seconds it took. `step`: indices -> loss."""
-    steps = size // batch
-    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3, weight_decay=1e-5)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, epochs * steps)
-    start = time.perf_counter()
-    for epoch in range(epochs):
-        for chosen in torch.randperm(size)[: steps * batch].split(batch):
-            loss = step(chosen)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            cycle.step()
-        if epoch % 10 == 9:
-            print(epoch + 1, round(float(loss.detach()), 4), flush=True)
+def train_once(
+    path: Path,
+    network: nn.Module,
+    step: Callable[[Tensor], Tensor],
+    size: int,
+    epochs: int,
+    batch: int,
+) -> None:
+    """Train with Adam and one cycle, or take the weights of an earlier run; `step`: indices -> loss."""
+    if not path.exists():
+        steps = size // batch
+        optimizer = torch.optim.Adam(network.parameters(), lr=2e-3, weight_decay=1e-5)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, epochs * steps)
+        for epoch in range(epochs):
+            for chosen in torch.randperm(size)[: steps * batch].split(batch):
+                loss = step(chosen)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                cycle.step()
+            if epoch % 10 == 9:
+                print(epoch + 1, round(float(loss.detach()), 4), flush=True)
+        torch.save(network.state_dict(), path)
+    network.load_state_dict(torch.load(path, weights_only=True))
     network.eval()
-    return time.perf_counter() - start
 
 
 def in_chunks(function: Callable[[Tensor], Tensor]) -> Ask:
@@ -288,14 +305,15 @@ def in_chunks(function: Callable[[Tensor], Tensor]) -> Ask:
     return ask
 
 
-def run_classifier(work: Path) -> dict[str, Any]:
+def run_classifier(work: Path) -> None:
     """Train and ask a classifier of about 1,450 pictures, 150 of them audited."""
     pictures, labels, classes = sorted_pictures(work)
     marked = Marked(pictures[:150], VERSIONS)
     x, y = to_tensor(marked.in_training() + pictures[150:]), torch.tensor(labels)
     torch.manual_seed(1)
     network = nn.Sequential(Trunk(), nn.Linear(96, classes))
-    seconds = train(
+    train_once(
+        work / "score-choice-classifier.pt",
         network,
         lambda i: F.cross_entropy(network(warp(x[i], (0.8, 1.0), 0.0)), y[i]),
         len(x),
@@ -303,24 +321,29 @@ def run_classifier(work: Path) -> dict[str, Any]:
         batch=72,
     )
     ask = in_chunks(lambda batch: network(batch).double().softmax(dim=1))
-    nothing = [None] * 150
-    rows: list[dict[str, Any]] = []
-    for crop in (Crop(1.0), Crop(0.8), Crop(0.8, True), Crop(0.5, True)):
-        views = 1 if crop.least_area == 1.0 else 16
-        counts = [n for n in (1, 2, 4, 8, 16) if n <= views]
+    known, nothing = labels[:150], [None] * 150
+    table = Table("classifier", marked)
+    for crop, views in (
+        (Crop(1.0), 1),
+        (Crop(0.8), 16),
+        (Crop(0.8, True), 32),
+        (Crop(0.5, True), 32),
+    ):
+        if table.has(crop):
+            continue
+        counts = [n for n in (1, 2, 4, 8, 16, 32) if n <= views]
         answers = ask_all(ask, marked, SIDE, crop, views)
         named = answers.argmax(axis=-1)
-        for name, answer, references in (
-            ("modified-entropy", answers, labels[:150]),
-            ("negative-entropy", answers, nothing),
-            ("label-histogram", named, labels[:150]),
-            ("label-histogram-unknown", named, nothing),
-        ):
-            rows += rows_for(name, answer, references, classes, counts, marked, crop)
-    return _result("classifier", rows, marked, seconds)
+        asked = {
+            "modified-entropy": (answers, known, counts),
+            "negative-entropy": (answers, nothing, counts),
+            "label-histogram": (named, known, counts),
+            "label-histogram-unknown": (named, nothing, counts),
+        }
+        table.add(crop, classes, asked)
 
 
-def run_encoder(work: Path) -> dict[str, Any]:
+def run_encoder(work: Path) -> None:
     """Train and ask a SimCLR encoder of 600 pictures, 80 of them audited."""
     pictures, _, _ = sorted_pictures(work)
     marked = Marked(pictures[:80], VERSIONS)
@@ -337,15 +360,16 @@ def run_encoder(work: Path) -> dict[str, Any]:
         partner = torch.arange(len(z)).roll(len(chosen))
         return F.cross_entropy(likeness, partner)
 
-    seconds = train(network, loss, len(x), epochs=200, batch=200)
+    path = work / "score-choice-encoder.pt"
+    train_once(path, network, loss, len(x), epochs=200, batch=200)
     ask = in_chunks(trunk)
-    rows: list[dict[str, Any]] = []
-    for crop in (Crop(0.2, True), Crop(0.5, True), Crop(0.8, True)):
-        views = 64 if crop.least_area == 0.2 else 32
+    table = Table("encoder", marked)
+    for crop, views in ((Crop(0.2, True), 64), (Crop(0.5, True), 32), (Crop(0.8, True), 32)):
+        if table.has(crop):
+            continue
         counts = [n for n in (4, 8, 16, 32, 64) if n <= views]
         answers = ask_all(ask, marked, SIDE, crop, views)
-        rows += rows_for("view-similarity", answers, [None] * 80, 0, counts, marked, crop)
-    return _result("encoder", rows, marked, seconds)
+        table.add(crop, 0, {"view-similarity": (answers, [None] * 80, counts)})
 
 
 def _simclr_view(x: Tensor) -> Tensor:
@@ -359,19 +383,6 @@ def _simclr_view(x: Tensor) -> Tensor:
 
 
 # --- results ------------------------------------------------------------------------------------
-
-
-def _result(
-    part: str, rows: list[dict[str, Any]], marked: Marked, seconds: float
-) -> dict[str, Any]:
-    return {
-        "part": part,
-        "photos": len(marked.pictures),
-        "versions": marked.versions,
-        "visibility": VISIBILITY,
-        "training_seconds": round(seconds),
-        "rows": rows,
-    }
 
 
 def summary() -> str:
@@ -396,7 +407,7 @@ def summary() -> str:
 
 
 def main() -> None:
-    """Run one part and write its results."""
+    """Run one part, or write the tables of all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=["clip", "classifier", "encoder", "summary"])
     parser.add_argument("--work", type=Path)
@@ -405,10 +416,7 @@ def main() -> None:
         (RESULTS / "score_choice.md").write_text(summary())
         return
     parts = {"clip": run_clip, "classifier": run_classifier, "encoder": run_encoder}
-    result = parts[arguments.part](arguments.work)
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"score_choice_{arguments.part}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n")
+    parts[arguments.part](arguments.work)
 
 
 if __name__ == "__main__":
