@@ -3,8 +3,8 @@
     from auditcore.models import open_model
     model = open_model("demo:with")
 
-A further kind of model is one module here with `open_spec(place, spec)` and `entries()`, and one
-line in KINDS.
+A further kind of local model is one module here with `open_spec(place, spec)` and `entries()`, and
+one line in KINDS. A further protocol of hosted models is one module and one line in `hosted`.
 """
 
 import os
@@ -12,11 +12,15 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from auditcore.errors import ModelError
+from auditcore.models.access import Access, Budget
 from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity
 from auditcore.models.suggest import did_you_mean
 
 __all__ = [
+    "HOSTED",
     "KINDS",
+    "Access",
+    "Budget",
     "Capability",
     "Model",
     "ModelEntry",
@@ -37,6 +41,9 @@ KINDS = {
     "openclip": "auditcore.models.openclip",
 }
 
+# What stands before the colon of a hosted model's spec.
+HOSTED = ("openai", "hf", "oip")
+
 
 class _Kind(Protocol):
     def open_spec(self, place: str, spec: str) -> Model: ...
@@ -44,12 +51,14 @@ class _Kind(Protocol):
     def entries(self) -> list[ModelEntry]: ...
 
 
-def open_model(spec: str) -> Model:
+def open_model(spec: str, access: Access | None = None) -> Model:
     """Open the model that a spec names.
 
     Args:
         spec: KIND or KIND:PLACE, such as "demo:with", "openclip:ViT-B-32/laion2b_s34b_b79k",
-            "openclip:my-folder" or "efficientnet-lite0".
+            "timm:my-folder", "onnx:FILE", "efficientnet-lite0" or "openai:https://HOST#MODEL".
+        access: keys, addresses and budget for a hosted model; what the environment allows if None.
+            Opening one sends it a test picture (see `hosted.connect`).
 
     Raises:
         ModelError: an unknown kind or model (with the nearest names), a model that cannot be
@@ -57,11 +66,16 @@ def open_model(spec: str) -> Model:
     """
     spec = spec.strip()
     kind, _, place = spec.partition(":")
+    if kind in HOSTED:
+        from auditcore.models.hosted import connect
+
+        return connect(spec, access or Access())
     if kind not in KINDS:
-        known = ["demo:with", "demo:without", "efficientnet-lite0", f"openclip:{place}"]
+        known = ["demo:with", "demo:without", "efficientnet-lite0"]
+        known += [f"{name}:{place}" for name in (*KINDS, *HOSTED)]
         raise ModelError(
             f"There is no model '{spec}'.{did_you_mean(spec, known)} A model is named by its "
-            f"kind first ({', '.join(KINDS)}), such as demo:with or "
+            f"kind first ({', '.join((*KINDS, *HOSTED))}), such as demo:with or "
             "openclip:ViT-B-32/laion2b_s34b_b79k."
         )
     return _kind(kind).open_spec(place, spec)

@@ -5,7 +5,7 @@ line in the registry of `auditcore.models`. Nothing outside this package knows t
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -24,6 +24,8 @@ class Capability(StrEnum):
     TEXT_FEATURES = "text features"
     PROBABILITIES = "class probabilities"
     LABELS = "predicted labels"
+    CAPTION_LOSS = "caption loss"
+    CHOICE = "choice among texts"
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ class ModelEntry:
 class Model(Protocol):
     """A model that can be audited. Subclass it and write the questions the model can answer.
 
-    Answers are deterministic: the same images in the same call give the same bytes. A model is not
-    thread-safe; one worker owns it.
+    A local model is deterministic: the same images in the same call give the same bytes. A hosted
+    one need not be. A model is not thread-safe; one worker owns it.
 
     Attributes:
         identity: which model this is.
@@ -89,12 +91,28 @@ class Model(Protocol):
         input_size: side in pixels of the square picture it looks at. An image of exactly this size
             is used as it is; any other goes through the model's own resize and crop.
         labels: the names of its classes in the order of its probabilities; () for no classifier.
+        hosted: whether somebody else runs it: then every picture sent costs time or money and is
+            disclosed, and the answers may be noisy.
+        seconds_per_image: what an answer took in the connection test, None for a local model,
+            which is timed by asking it.
     """
 
     identity: ModelIdentity
     capabilities: frozenset[Capability]
     input_size: int
     labels: tuple[str, ...]
+    hosted: bool = False
+    seconds_per_image: float | None = None
+
+    def begin(self, scope: str, should_stop: Callable[[], bool]) -> None:
+        """Say what the coming questions are for; a local model need not know.
+
+        Args:
+            scope: an audit's id. A hosted model keeps its answers and counts what was sent under
+                it, so that a question of the same audit is never sent again once answered.
+            should_stop: asked while waiting for the provider; True makes the question end with
+                Cancelled.
+        """
 
     def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
         """Return one feature vector an image, shape (B, D), not normalised.
@@ -118,6 +136,14 @@ class Model(Protocol):
             raise lacks(self.identity, Capability.LABELS)
         best: NDArray[np.int64] = self.probabilities(images).argmax(axis=1)
         return best
+
+    def caption_losses(self, images: Sequence[Pixels], caption: str) -> NDArray[np.float64]:
+        """Return the mean loss a token (nats) of saying `caption` of each image, shape (B,)."""
+        raise lacks(self.identity, Capability.CAPTION_LOSS)
+
+    def choices(self, images: Sequence[Pixels], texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the probability of each of `texts`, shape (B, T); rows sum to 1."""
+        raise lacks(self.identity, Capability.CHOICE)
 
 
 def lacks(identity: ModelIdentity, capability: Capability) -> ModelError:

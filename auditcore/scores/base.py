@@ -55,7 +55,7 @@ class KitView(Protocol):
 
 
 class Reference(Enum):
-    """What the answer is compared with, known before the audit."""
+    """What must be known of a photo: its caption or its label, or nothing."""
 
     NOTHING = "nothing"
     CAPTION = "caption"
@@ -74,9 +74,10 @@ class Score:
         reference: what must be known of the photo.
         views: how many views of a version are asked about, unless chosen otherwise.
         crop: how a view is cut out.
-        value: (answer to the views, reference) -> score. The answer is (V, D) features, (V, C)
-            probabilities or (V,) label indices; the reference is (D,) text features, an index
-            into the labels, or None. C, the number of classes, is the third argument.
+        value: (answer to the views, reference, number of classes C) -> score. The answer is (V, D)
+            features, (V, C) probabilities, (V,) label indices or (V,) losses; the reference is
+            (D,) features of the caption where features are compared with it, an index into the
+            labels, or None where the caption was part of the question.
     """
 
     name: str

@@ -21,6 +21,20 @@ _LABELS = frozenset({Capability.LABELS})
 _IMAGES = frozenset({Capability.IMAGE_FEATURES})
 _BOTH = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
 
+# What a model that chooses among texts is offered beside the caption: the same for every version
+# of a photo, and unlike nearly every caption.
+OTHER_TEXTS = (
+    "a photo of a person",
+    "a photo of an animal",
+    "a landscape",
+    "a building",
+    "food on a table",
+    "a vehicle on a road",
+    "a drawing",
+    "a page of text",
+    "an empty room",
+)
+
 
 def _modified_entropy(answer: NDArray[Any], label: int, _classes: int) -> float:
     return entropy.modified_entropy_score(entropy.mean_probabilities(answer), label)
@@ -46,6 +60,14 @@ def _caption_cosine(answer: NDArray[Any], caption: NDArray[Any], _classes: int) 
     return similarity.caption_cosine_score(answer, caption)
 
 
+def _caption_loss(answer: NDArray[Any], _nothing: None, _classes: int) -> float:
+    return -float(answer.mean())
+
+
+def _caption_choice(answer: NDArray[Any], _nothing: None, _classes: int) -> float:
+    return entropy.modified_entropy_score(entropy.mean_probabilities(answer), 0)
+
+
 _ALL = (
     Score(
         name="caption-cosine",
@@ -56,6 +78,26 @@ _ALL = (
         views=8,
         crop=Crop(least_area=0.8),
         value=_caption_cosine,
+    ),
+    Score(
+        name="caption-loss",
+        title="How easily the model says the picture's caption",
+        asks=Capability.CAPTION_LOSS,
+        needs=frozenset({Capability.CAPTION_LOSS}),
+        reference=Reference.CAPTION,
+        views=8,
+        crop=Crop(least_area=0.8),
+        value=_caption_loss,
+    ),
+    Score(
+        name="caption-choice",
+        title="How sure the model is of the picture's caption among other texts",
+        asks=Capability.CHOICE,
+        needs=frozenset({Capability.CHOICE}),
+        reference=Reference.CAPTION,
+        views=8,
+        crop=Crop(least_area=0.8),
+        value=_caption_choice,
     ),
     Score(
         name="modified-entropy",
@@ -143,7 +185,9 @@ def _preferences(
         return all_labels_known(model, kit, photos)
 
     return [
+        (captioned, "caption-loss"),
         (captioned, "caption-cosine"),
+        (captioned, "caption-choice"),
         (labelled, "modified-entropy"),
         (lambda: True, "negative-entropy"),
         (labelled, "label-histogram"),

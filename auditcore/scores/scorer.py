@@ -8,7 +8,7 @@ Pictures of the next versions are made in other threads meanwhile.
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -21,7 +21,7 @@ from auditcore.models.base import Capability, Model
 from auditcore.models.suggest import did_you_mean
 from auditcore.photos import Pixels
 from auditcore.scores.base import Answer, KitView, Query, Reference, Score, digest_parts
-from auditcore.scores.choices import SCORES, label_index
+from auditcore.scores.choices import OTHER_TEXTS, SCORES, label_index
 from auditcore.scores.views import View, cut_views, draw_views
 
 VIEWS_MAX = 256
@@ -69,6 +69,7 @@ class Scorer:
         self._photos = sorted(set(range(len(kit.photos)) if photos is None else photos))
         _check_model(self.score, model)
         self._references = self._find_references()
+        self._captions: dict[int, NDArray[np.float32]] = {}
         self._views = {photo: self._draw(photo) for photo in self._photos}
         self.description: dict[str, Any] = {
             "name": self.score.name,
@@ -118,39 +119,48 @@ class Scorer:
         return cut_views(pixels, self._views[photo], self._model.input_size)
 
     def _judge(self, photo: int, images: list[Pixels]) -> Answer:
-        raw = self._ask(images)
+        raw = self._ask(photo, images)
         if raw.shape[0] != len(images) or not np.isfinite(raw).all():
             raise ScoreError(
                 f"The model {self._model.identity.name} gave an answer that is not a number "
                 f"(photo {self._kit.photos[photo].file}). Nothing can be concluded from it."
             )
-        value = self.score.value(raw, self._references[photo], len(self._model.labels))
+        value = self.score.value(raw, self._reference(photo), len(self._model.labels))
         return Answer(rounded(value), hashlib.sha256(digest_parts(raw)).hexdigest())
 
-    def _ask(self, images: list[Pixels]) -> NDArray[Any]:
-        if self.score.asks is Capability.PROBABILITIES:
-            return self._model.probabilities(images)
-        if self.score.asks is Capability.LABELS:
-            return self._model.predicted_labels(images)
-        return self._model.image_features(images)
+    def _ask(self, photo: int, images: list[Pixels]) -> NDArray[Any]:
+        caption = self._kit.photos[photo].caption or ""
+        questions: dict[Capability, Callable[[], NDArray[Any]]] = {
+            Capability.PROBABILITIES: lambda: self._model.probabilities(images),
+            Capability.LABELS: lambda: self._model.predicted_labels(images),
+            Capability.IMAGE_FEATURES: lambda: self._model.image_features(images),
+            Capability.CAPTION_LOSS: lambda: self._model.caption_losses(images, caption),
+            Capability.CHOICE: lambda: self._model.choices(images, (caption, *OTHER_TEXTS)),
+        }
+        return questions[self.score.asks]()
 
     def _draw(self, photo: int) -> tuple[View, ...]:
         stream = self._kit.stream("views", self.score.name, photo)
         return draw_views(stream, self.images_per_query, self.score.crop)
 
-    def _find_references(self) -> dict[int, Any]:
-        """Return what each photo's answers are compared with; texts are asked once, here."""
+    def _find_references(self) -> dict[int, int | None]:
+        """Check that captions or labels are known; return the index of each photo's label."""
         known = {photo: self._kit.photos[photo] for photo in self._photos}
         if self.score.reference is Reference.CAPTION:
-            captions = {photo: facts.caption for photo, facts in known.items()}
-            self._refuse_missing("caption", captions)
-            texts = {photo: str(caption) for photo, caption in captions.items()}
-            return {photo: self._text(text) for photo, text in texts.items()}
-        if self.score.reference is Reference.LABEL:
-            labels = {photo: facts.label for photo, facts in known.items()}
-            self._refuse_missing("label", labels)
-            return {photo: label_index(self._model, str(x)) for photo, x in labels.items()}
-        return dict.fromkeys(self._photos)
+            self._refuse_missing("caption", {photo: x.caption for photo, x in known.items()})
+        if self.score.reference is not Reference.LABEL:
+            return dict.fromkeys(self._photos)
+        labels = {photo: facts.label for photo, facts in known.items()}
+        self._refuse_missing("label", labels)
+        return {photo: label_index(self._model, str(x)) for photo, x in labels.items()}
+
+    def _reference(self, photo: int) -> Any:
+        """Return what the answers are compared with; a caption's features are asked for once."""
+        if Capability.TEXT_FEATURES not in self.score.needs:
+            return self._references[photo]
+        if photo not in self._captions:
+            self._captions[photo] = self._text(str(self._kit.photos[photo].caption))
+        return self._captions[photo]
 
     def _text(self, caption: str) -> NDArray[np.float32]:
         features: NDArray[np.float32] = self._model.text_features([caption])[0]

@@ -1,0 +1,81 @@
+"""How hosted models may be reached: keys, addresses, and what may be spent."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+PRIVATE_SWITCH = "TELLTALE_ALLOW_PRIVATE_ADDRESSES"
+"""Set to 1 by the person who runs Telltale to allow addresses of this machine and its network."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What an audit may spend at a provider.
+
+    Attributes:
+        price: what the provider asks for 1,000 images or texts, in any currency; None if unknown.
+        most: images and texts sent at most, retries and test images included; None for no ceiling.
+        per_minute: images and texts a minute that the provider allows; None for no limit.
+    """
+
+    price: Decimal | None = None
+    most: int | None = None
+    per_minute: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the budget as plain JSON values."""
+        return {**asdict(self), "price": None if self.price is None else str(self.price)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Budget":
+        """Read back what `to_json` wrote."""
+        price = values["price"]
+        return cls(**{**values, "price": None if price is None else Decimal(price)})
+
+    def cost(self, images: int) -> Decimal | None:
+        """Return the price of so many images, None if it is unknown."""
+        return None if self.price is None else self.price * images / 1000
+
+
+def key_from_environment(host: str) -> str | None:
+    """Return the key that the environment holds for one host, and for no other.
+
+    The variable carries the host's name: TELLTALE_KEY_API_JINA_AI is for api.jina.ai,
+    TELLTALE_KEY_127_0_0_1 for this machine. HF_TOKEN is for Hugging Face's own hosts.
+    """
+    named = os.environ.get(key_variable(host))
+    if named:
+        return named
+    at_hugging_face = host.endswith((".huggingface.co", ".endpoints.huggingface.cloud"))
+    return os.environ.get("HF_TOKEN") or None if at_hugging_face else None
+
+
+def key_variable(host: str) -> str:
+    """Return the name of the environment variable that holds the key of a host."""
+    return "TELLTALE_KEY_" + re.sub(r"[^A-Z0-9]", "_", host.upper())
+
+
+def private_allowed() -> bool:
+    """Say whether the person who runs Telltale has allowed private addresses."""
+    return os.environ.get(PRIVATE_SWITCH) == "1"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What opening a hosted model needs beside its spec.
+
+    Attributes:
+        key_of: gives the key of a host, None if there is none. The key is asked for when a request
+            is sent, goes to that host alone, and is kept nowhere.
+        private: whether addresses of this machine and its network may be called.
+        budget: price, ceiling and rate.
+        released: the day the model was published, as far as the person knows (ISO date).
+    """
+
+    key_of: Callable[[str], str | None] = key_from_environment
+    private: bool = field(default_factory=private_allowed)
+    budget: Budget = Budget()
+    released: str | None = None
