@@ -6,6 +6,7 @@ line in the registry of `auditcore.models`. Nothing outside this package knows t
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -113,6 +114,10 @@ class Model(Protocol):
             should_stop: asked while waiting for the provider; True makes the question end with
                 Cancelled.
         """
+
+    def fresh(self) -> AbstractContextManager[None]:
+        """Within this block a hosted model really asks: no answer is taken from those kept."""
+        return nullcontext()
 
     def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
         """Return one feature vector an image, shape (B, D), not normalised.
