@@ -114,6 +114,7 @@ class Model(Protocol):
             should_stop: asked while waiting for the provider; True makes the question end with
                 Cancelled.
         """
+        return None  # no body at all would make it abstract
 
     def fresh(self) -> AbstractContextManager[None]:
         """Within this block a hosted model really asks: no answer is taken from those kept."""
