@@ -24,12 +24,13 @@ from auditcore.audit.events import (
 from auditcore.audit.machine import Move
 from auditcore.audit.pace import Pace
 from auditcore.audit.plan import Plan
-from auditcore.audit.replay import PROBES, RESUME, Due, Probe, Replay
+from auditcore.audit.probing import Probe, allowance
+from auditcore.audit.replay import PROBES, RESUME, Due, Replay
 from auditcore.audit.store import AuditRecord, LogLine, Status, Store, StoredAnswer
 from auditcore.audit.track import Asked
 from auditcore.audit.verdict import Verdict
 from auditcore.audit.words import now
-from auditcore.errors import AuditError, TelltaleError
+from auditcore.errors import AuditError, Cancelled, TelltaleError
 from auditcore.kit import Kit
 from auditcore.models import Model
 from auditcore.scores import Query, Scorer
@@ -68,8 +69,11 @@ def run_audit(
     record = store.audit(audit_id)
     _check_same(record.plan, kit, model)
     run = _Run(store, record, kit, model, should_stop, timer)
+    model.begin(audit_id, should_stop)
     try:
         yield from run.events()
+    except Cancelled:  # the person did not want to wait for a provider any longer
+        yield run.paused()
     except TelltaleError as error:
         store.set_status(audit_id, Status.INTERRUPTED, str(error))
         raise
@@ -99,7 +103,7 @@ class _Run:
         self._kit, self._model = kit, model
         self._pace = Pace(timer)
         self._in_batch = 0
-        self._probes: dict[int, float] = {}
+        self._probes: dict[int, Probe] = {}
 
     def events(self) -> Iterator[Event]:
         """Go through the records that are due, one by one."""
@@ -112,6 +116,11 @@ class _Run:
             yield from self._go_on()
         if (verdict := self._replay.machine.verdict()) is not None and self._closed:
             yield self._event(Finished, verdict=verdict)
+
+    def paused(self) -> Event:
+        """Note that the audit waits for its owner, and say so."""
+        self._store.set_status(self._record.id, Status.PAUSED, "Paused.")
+        return self._event(Stopped)
 
     @property
     def _closed(self) -> bool:
@@ -128,8 +137,7 @@ class _Run:
     def _go_on(self) -> Iterator[Event]:
         while (due := self._replay.due()) is not Due.NOTHING:
             if due is not Due.CLOSING and self._should_stop():
-                self._store.set_status(self._record.id, Status.PAUSED, "Paused.")
-                yield self._event(Stopped)
+                yield self.paused()
                 return
             if due in PROBES:
                 yield from self._write(_probe_record(due, self._probe()))
@@ -162,7 +170,7 @@ class _Run:
     def _ask(self, missing: Sequence[Asked]) -> Iterator[tuple[Asked, StoredAnswer]]:
         """Ask the model until told to stop; each answer is on disk before the next is asked for."""
         photo = self._plan.photos[0]
-        probe = self._probe_as_for(photo)
+        probe = self._probe_as_for(photo).mean
         told = self._scorer.answers([Query(*asked) for asked in missing])
         self._pace.start()
         for asked in missing:
@@ -178,30 +186,34 @@ class _Run:
     def _known(self, batch: Sequence[Asked]) -> dict[Asked, StoredAnswer]:
         """Return the answers on record that this very model gave: its probe reads the same."""
         known = self._store.known_answers(self._record.owner, self._plan, batch)
-        return {
-            asked: answer
-            for asked, answer in known.items()
-            if abs(answer.probe - self._probe_as_for(answer.probe_photo))
-            <= self._plan.probing.tolerance
-        }
+        return {asked: answer for asked, answer in known.items() if self._still_holds(answer)}
 
-    def _probe_as_for(self, photo: int) -> float:
-        """Return the probe's score as another claim saw it: with the views of its first photo."""
+    def _still_holds(self, answer: StoredAnswer) -> bool:
+        """Say whether the model reads the probe now as it did when it gave this answer."""
+        probe = self._probe_as_for(answer.probe_photo)
+        return abs(answer.probe - probe.mean) <= allowance(self._plan.probing, probe, probe)
+
+    def _probe_as_for(self, photo: int) -> Probe:
+        """Return the probe as another claim saw it: with the views of its first photo."""
         first = self._replay.first_probe
         assert first is not None, "the start probe is recorded before any batch"
         if photo == self._plan.photos[0]:
-            return first.score
+            return first
         if photo not in self._probes:
             scorer = _make_scorer(self._plan, self._kit, self._model, [photo])
-            self._probes[photo] = scorer.probe().score
+            self._probes[photo] = self._ask_probe(scorer, len(first.scores))
         return self._probes[photo]
 
     def _is_reused(self, answer: StoredAnswer | None) -> bool:
         return answer is not None and answer.audit_id != self._record.id
 
     def _probe(self) -> Probe:
-        answer = self._scorer.probe()
-        return Probe(answer.score, answer.digest)
+        return self._ask_probe(self._scorer, self._replay.repeats_due())
+
+    def _ask_probe(self, scorer: Scorer, times: int) -> Probe:
+        with self._model.fresh():
+            answers = [scorer.probe() for _ in range(times)]
+        return Probe(tuple(a.score for a in answers), tuple(a.digest for a in answers))
 
     def _write(self, body: dict[str, Any]) -> Iterator[Event]:
         """Take a record in, put it on disk, then tell what it led to."""
@@ -275,4 +287,4 @@ def _check_same(plan: Plan, kit: Kit, model: Model) -> None:
 
 
 def _probe_record(when: str, probe: Probe) -> dict[str, Any]:
-    return {"kind": "probe", "when": str(when), "score": probe.score, "digest": probe.digest}
+    return {"kind": "probe", "when": str(when), "answers": probe.to_json()}

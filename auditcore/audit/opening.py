@@ -1,7 +1,7 @@
 """Before the first query: what is asked, at which level, and what it will take."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from time import perf_counter
@@ -64,7 +64,10 @@ class Estimate:
         at_most: queries at most. expected_unused: expected queries if the model never saw the
             photos. expected_used: if it did, clearly enough that 1 hidden version in 500 wins.
         images_per_query: images sent to the model for one query.
-        seconds_per_query: from a short timed trial on the probe image.
+        probes_at_most: how often the test picture is asked about at most, a query's worth each.
+        hosted: whether somebody else runs the model.
+        seconds_per_query: from a short timed trial on the probe image; for a hosted model from its
+            connection test, and nothing is sent.
         attempt: which attempt of this kit on this model it is. level: see `plan.level_of`.
         warnings: sentences to read before starting.
         on_record: id of the same audit when it was started or finished before, else None.
@@ -74,6 +77,8 @@ class Estimate:
     expected_unused: int
     expected_used: int
     images_per_query: int
+    probes_at_most: int
+    hosted: bool
     seconds_per_query: float
     attempt: int
     level: Fraction
@@ -81,9 +86,9 @@ class Estimate:
     on_record: str | None
 
     @property
-    def seconds_expected(self) -> float:
-        """Expected time if the model never saw the photos."""
-        return self.expected_unused * self.seconds_per_query
+    def images_at_most(self) -> int:
+        """Images sent at most, those of the test picture included, sending again not."""
+        return (self.at_most + self.probes_at_most) * self.images_per_query
 
     @property
     def seconds_at_most(self) -> float:
@@ -128,7 +133,7 @@ def start_audit(
     """
     request = Request(claim, p, test, score, collection_test)
     scorer = open_scorer(kit, model, request)
-    plan = make_plan(store, kit, model.identity, scorer.description, request, owner, clock)
+    plan = make_plan(store, kit, model, scorer.description, request, owner, clock)
     record = _on_record(store, owner, plan)
     if record is not None:
         return record.id
@@ -156,7 +161,7 @@ def estimate(
     """
     request = Request(claim, p, test, score, collection_test)
     scorer = open_scorer(kit, model, request)
-    plan = make_plan(store, kit, model.identity, scorer.description, request, owner, utc_now)
+    plan = make_plan(store, kit, model, scorer.description, request, owner, utc_now)
     record = _on_record(store, owner, plan)
     plan = plan if record is None else record.plan
     AuditMachine(plan, kit)
@@ -165,7 +170,9 @@ def estimate(
         expected_unused=expected_queries(plan, None),
         expected_used=expected_queries(plan, USED_Q),
         images_per_query=scorer.images_per_query,
-        seconds_per_query=_seconds_per_query(scorer),
+        probes_at_most=probes_at_most(plan),
+        hosted=plan.hosted,
+        seconds_per_query=_seconds_per_query(scorer, model),
         attempt=plan.attempt,
         level=plan.level,
         warnings=warnings(plan),
@@ -189,7 +196,7 @@ def open_scorer(kit: Kit, model: Model, request: Request) -> Scorer:
 def make_plan(
     store: Store,
     kit: Kit,
-    identity: ModelIdentity,
+    model: Model,
     score: Mapping[str, Any],
     request: Request,
     owner: str,
@@ -203,6 +210,7 @@ def make_plan(
     files = tuple(photo.file for photo in kit.photos)
     claim = parse_claim(request.claim, files)
     _check_collection_test(claim, request.collection_test)
+    identity = model.identity
     earlier = tuple(store.attempts(owner, kit.id, identity.fingerprint))
     asks_now = FirstAsked(request.p, request.test, str(score["name"]))
     first = store.first_asked(owner, kit.id, identity.fingerprint) or asks_now
@@ -211,6 +219,8 @@ def make_plan(
         claim, request.collection_test, len(files), request.test, asks_now.score, first
     )
     level = level_of(request.p, len(earlier) + 1, share)
+    disclosed = disclosed_limit(store, kit, model, _photos_of(claim, kit), owner)
+    most = max_hidden_for(claim, request.collection_test, kit.versions, len(files), level)
     return Plan(
         software=f"telltale {__version__}",
         started=clock().strftime(TIME_FORMAT),
@@ -228,10 +238,29 @@ def make_plan(
         attempt=len(earlier) + 1,
         first=first,
         level=level,
-        max_hidden=max_hidden_for(claim, request.collection_test, kit.versions, len(files), level),
+        max_hidden=most if disclosed is None else min(most, disclosed),
         earlier=earlier,
         models_tried=len(store.models_tried(owner, kit.id) | {identity.fingerprint}),
+        hosted=model.hosted,
+        disclosed=disclosed,
     )
+
+
+def disclosed_limit(
+    store: Store, kit: Kit, model: Model, photos: Sequence[int], owner: str
+) -> int | None:
+    """Return how many hidden versions of each photo may be asked; None for as many as wanted.
+
+    The versions that a hosted model was asked about are known to its provider, who may train on
+    them. Once that model has changed, the published version, which is among them, could win
+    against fresh ones for that reason alone. So then only those disclosed are asked about again:
+    of the photos that were, as many as of the one with the fewest.
+    """
+    if not model.hosted or not store.changed_before(owner, kit.id, model.identity.fingerprint):
+        return None
+    shown = store.disclosed(owner, kit.id, model.identity.fingerprint)
+    counts = [shown[photo] - 1 for photo in photos if photo in shown]
+    return min(counts) if counts else None
 
 
 def _on_record(store: Store, owner: str, plan: Plan) -> AuditRecord | None:
@@ -274,7 +303,15 @@ def _identity_json(identity: ModelIdentity) -> dict[str, Any]:
     return values
 
 
-def _seconds_per_query(scorer: Scorer) -> float:
+def probes_at_most(plan: Plan) -> int:
+    """Return how often the test picture is asked: at the start, on the way, at the end."""
+    looks = 2 + plan.at_most // plan.probing.every
+    return looks * plan.probing.repeats
+
+
+def _seconds_per_query(scorer: Scorer, model: Model) -> float:
+    if model.seconds_per_image is not None:
+        return model.seconds_per_image * scorer.images_per_query
     scorer.probe()  # the first call pays for warming up
     begin = perf_counter()
     scorer.probe()
@@ -289,6 +326,17 @@ def warnings(plan: Plan) -> tuple[str, ...]:
         said.append(
             f"This model was released on {released}, before the kit was sealed on "
             f"{plan.kit_created[:10]}. It cannot have used the protected photos."
+        )
+    if plan.hosted:
+        said.append(
+            "Somebody else runs this model. They are sent cuttings of the published photos and of "
+            "the hidden versions that are asked about, and may keep them."
+        )
+    if plan.disclosed is not None:
+        said.append(
+            f"This model changed during an earlier audit, after {plan.disclosed} hidden versions "
+            "of a photo had been sent to its provider. Only those are asked about again: fresh "
+            "ones would be compared with a published version that the provider has seen."
         )
     if plan.attempt > 1:
         said.append(

@@ -12,10 +12,11 @@ from fractions import Fraction
 from typing import Any
 
 from auditcore.audit.chain import digest
+from auditcore.audit.probing import Probing, probing_for
 from auditcore.errors import AuditError, DesignError
 from auditcore.sequential.batching import LARGEST, PILOT
 
-PLAN_FORMAT = 1
+PLAN_FORMAT = 2
 COLLECTION, EACH, PHOTO = "collection", "each", "photo"
 ANYTIME, RANK_SUM = "anytime", "rank-sum"
 COLLECTION_TESTS = (ANYTIME, RANK_SUM)
@@ -64,14 +65,6 @@ class Batching:
 
 
 @dataclass(frozen=True)
-class Probing:
-    """When the same image is asked again, and by how much its score may differ (absolute)."""
-
-    every: int = 256
-    tolerance: float = 1e-4
-
-
-@dataclass(frozen=True)
 class FirstAsked:
     """What the first attempt of a kit on a model asked; every later one is measured by it."""
 
@@ -93,6 +86,9 @@ class Plan:
         earlier: plan hashes of the attempts before this one on this kit and model, in order.
         models_tried: how many different models this ledger has seen for this kit, this included.
         test_seed: the seed, when the kit was made from a given one (for tests), else None.
+        hosted: whether somebody else runs the model.
+        disclosed: hidden versions of a photo that a hosted model was shown before it changed; a
+            later audit of it may ask about these and no others (`disclosed_limit`). None: no limit.
     """
 
     software: str
@@ -114,8 +110,9 @@ class Plan:
     max_hidden: int
     earlier: tuple[str, ...]
     models_tried: int
+    hosted: bool = False
+    disclosed: int | None = None
     batching: Batching = field(default_factory=Batching)
-    probing: Probing = field(default_factory=Probing)
     format_version: int = PLAN_FORMAT
 
     @property
@@ -135,6 +132,19 @@ class Plan:
             self.first,
         )
         return level_of(self.p, self.attempt, share)
+
+    @property
+    def probing(self) -> Probing:
+        """How the model is watched for changes."""
+        return probing_for(self.hosted)
+
+    @property
+    def max_hidden_due(self) -> int:
+        """The budget of hidden versions a photo that this plan has to have."""
+        most = max_hidden_for(
+            self.claim, self.collection_test, self.versions, len(self.files), self.level
+        )
+        return most if self.disclosed is None else min(most, self.disclosed)
 
     @property
     def photos(self) -> tuple[int, ...]:
@@ -183,8 +193,8 @@ class Plan:
 def _read_plan(values: Mapping[str, Any]) -> Plan:
     if values["batching"] != asdict(Batching()):
         raise ValueError("it asks in batches of another size than this version does")
-    if set(values["probing"]) != {item.name for item in fields(Probing)}:
-        raise ValueError("it does not say when the test image is asked")
+    if type(values["hosted"]) is not bool:
+        raise ValueError("it does not say whether the model is hosted")
     read = dict(values)
     files = tuple(str(name) for name in values["files"])
     read.update(
@@ -195,7 +205,6 @@ def _read_plan(values: Mapping[str, Any]) -> Plan:
         level=Fraction(values["level"]),
         batching=Batching(),
         first=FirstAsked(**{**values["first"], "p": Fraction(values["first"]["p"])}),
-        probing=Probing(**values["probing"]),
     )
     return Plan(**read)
 

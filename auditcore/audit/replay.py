@@ -10,6 +10,7 @@ from typing import Any
 
 from auditcore.audit.machine import AuditMachine, Move
 from auditcore.audit.plan import Plan
+from auditcore.audit.probing import Probe, drifted, repeats_due
 from auditcore.audit.track import Asked, Sealed
 from auditcore.errors import AuditError
 
@@ -33,14 +34,6 @@ class Due(StrEnum):
 
 PROBES = frozenset({Due.PROBE_START, Due.PROBE_DURING, Due.PROBE_END})
 RESUME = "resume"
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What the model said of the probe image: its score, and the digest of its raw answer."""
-
-    score: float
-    digest: str
 
 
 class Replay:
@@ -76,7 +69,11 @@ class Replay:
     def drifted(self, probe: Probe) -> bool:
         """Say whether the model answers the probe image differently than at the start."""
         assert self.first_probe is not None, "the start probe is recorded first"
-        return abs(probe.score - self.first_probe.score) > self.plan.probing.tolerance
+        return drifted(self.plan.probing, self.first_probe, probe)
+
+    def repeats_due(self) -> int:
+        """Return how often the probe image is asked at the next look."""
+        return repeats_due(self.plan.probing, self.first_probe)
 
     def take(self, record: Mapping[str, Any]) -> list[Move]:
         """Take in the next record; return what moved.
@@ -88,7 +85,7 @@ class Replay:
             if record["kind"] == "batch":
                 return self._take_batch(record)
             if record["kind"] == "probe":
-                self._take_probe(str(record["when"]), read_probe(record))
+                self._take_probe(str(record["when"]), Probe.from_json(record))
             elif record["kind"] == "closing":
                 self._take_closing(record)
             else:
@@ -111,6 +108,8 @@ class Replay:
         return self.machine.absorb(queries, scores)
 
     def _take_probe(self, when: str, probe: Probe) -> None:
+        if len(probe.scores) != self.repeats_due():
+            raise ValueError("the probe image was not asked as often as is due")
         if when == RESUME:
             self._take_resume_probe(probe)
             return
@@ -162,11 +161,6 @@ def read_answers(record: Mapping[str, Any]) -> tuple[list[Asked], list[float]]:
     """
     answers = [(int(p), int(v), float(score)) for p, v, score, _digest in record["answers"]]
     return [(p, v) for p, v, _ in answers], [score for _, _, score in answers]
-
-
-def read_probe(record: Mapping[str, Any]) -> Probe:
-    """Return what a probe record says of the probe image."""
-    return Probe(float(record["score"]), str(record["digest"]))
 
 
 @dataclass(frozen=True)

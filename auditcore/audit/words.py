@@ -18,7 +18,8 @@ GRADE = "guaranteed"
 NO_GRADE = "no guarantee"
 GRADE_MEANS = (
     "Guaranteed: the photos were marked before they were published, so the chance of a false alarm "
-    "is bounded by arithmetic, whatever the model is. No assumption about the model is needed."
+    "is bounded by arithmetic, whatever the model is, as long as it is the same model from the "
+    "first question to the last."
 )
 
 SEED_GIVEN = (
@@ -164,6 +165,12 @@ def _limits(plan: Plan) -> tuple[str, ...]:
         "Models are compared one by one. Pointing one kit at many models makes a false alarm "
         "somewhere more likely; divide the level by the number of models to prevent that.",
     ]
+    if plan.hosted:
+        said.append(
+            "Somebody else runs this model and could have changed it while it was asked. One test "
+            "picture was sent again and again in between, and its answers agreed as far as the "
+            "model's own noise lets one tell; a change too small to see there is not ruled out."
+        )
     if plan.test_seed is not None:
         said.insert(
             0,

@@ -12,8 +12,9 @@ from typing import Any
 
 from auditcore.audit import Plan
 from auditcore.audit.chain import GENESIS, chained
-from auditcore.audit.plan import FirstAsked, Probing, max_hidden_for
-from auditcore.audit.replay import Due, Replay, read_answers, read_probe
+from auditcore.audit.plan import FirstAsked
+from auditcore.audit.probing import Probe, drifted
+from auditcore.audit.replay import Due, Replay, read_answers
 from auditcore.audit.track import Asked
 from auditcore.errors import KitError, TelltaleError
 from auditcore.evidence.form import faults, first_difference, parse_report
@@ -217,12 +218,12 @@ class _Check:
     def _probes(self) -> str:
         """(7) The probe image got the same answer at the start, on the way and at the end."""
         plan = self._checked_plan()
-        probes = [read_probe(body) for body in self._bodies("probe")]
+        probes = [Probe.from_json(body) for body in self._bodies("probe")]
         if not probes:
             raise _Failed("The log holds no answer to the probe image.")
-        spread = max(abs(probe.score - probes[0].score) for probe in probes)
-        if spread <= plan.probing.tolerance:
-            return f"{len(probes)} answers to the probe image agree (within {spread:.2g})."
+        if not any(drifted(plan.probing, probes[0], probe) for probe in probes):
+            spread = max(abs(probe.mean - probes[0].mean) for probe in probes)
+            return f"{len(probes)} looks at the probe image agree (within {spread:.2g})."
         if self._report["verdict"].get("reason"):
             return "The answers to the probe image differ, and the verdict says so."
         raise _Failed("The answers to the probe image differ, but the verdict does not say so.")
@@ -328,11 +329,9 @@ class _Check:
 
 
 def _check_budget(plan: Plan) -> None:
-    """Refuse what no audit plans: a budget or a tolerance that somebody chose."""
-    most = max_hidden_for(
-        plan.claim, plan.collection_test, plan.versions, len(plan.files), plan.level
-    )
+    """Refuse what no audit plans: a budget that somebody chose."""
+    most = plan.max_hidden_due
     if plan.max_hidden != most:
         raise _Failed(f"The plan asks {plan.max_hidden} hidden versions of a photo, not {most}.")
-    if plan.probing != Probing():
-        raise _Failed("The plan looks at the test image in another way than every audit does.")
+    if plan.disclosed is not None and (plan.attempt == 1 or not plan.hosted):
+        raise _Failed("The plan is limited to disclosed versions, though none can have been.")

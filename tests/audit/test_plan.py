@@ -88,7 +88,7 @@ def test_no_field_of_a_plan_can_be_left_out_or_added(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("format_version", 2),
+        ("format_version", 1),
         ("p", "one in twenty"),
         ("p", "1/0"),
         ("files", 3),

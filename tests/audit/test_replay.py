@@ -15,7 +15,7 @@ PLAN = make_plan(SEALED, photos=2)
 
 
 def probe(when: str, score: float = 0.5) -> dict[str, Any]:
-    return {"kind": "probe", "when": when, "score": score, "digest": "d"}
+    return {"kind": "probe", "when": when, "answers": [[score, "d"]]}
 
 
 def batch(replay: Replay, shift: float = 2.0) -> dict[str, Any]:
@@ -95,7 +95,15 @@ def test_a_difference_within_the_tolerance_is_no_drift() -> None:
         (lambda r: {"kind": "closing", "verdict": {}}, "where 'start' is due"),
         (lambda r: {"kind": "poem"}, "unknown kind"),
         (lambda r: {}, "not in the form"),
-        (lambda r: {"kind": "probe", "when": "start", "score": "high"}, "not in the form"),
+        (
+            lambda r: {"kind": "probe", "when": "start", "answers": [["high", "d"]]},
+            "not in the form",
+        ),
+        (lambda r: {"kind": "probe", "when": "start", "answers": []}, "not in the form"),
+        (
+            lambda r: {"kind": "probe", "when": "start", "answers": [[0.5, "d"]] * 2},
+            "not in the form",
+        ),
     ],
 )
 def test_a_record_out_of_place_is_refused(forged: Any, words: str) -> None:

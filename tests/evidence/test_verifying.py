@@ -81,8 +81,8 @@ def test_a_log_that_is_chained_anew_must_still_lead_to_its_verdict(used: Audited
 
 
 @pytest.mark.usefixtures("opened_once")
-@pytest.mark.parametrize("path", [("max_hidden",), ("probing", "tolerance"), ("probing", "every")])
-def test_no_plan_chooses_its_own_budget_or_tolerance(used: Audited, path: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("path", [("max_hidden",), ("disclosed",)])
+def test_no_plan_chooses_its_own_budget(used: Audited, path: tuple[str, ...]) -> None:
     """A fixed budget that is chosen once the answers are known is a look taken too often."""
     log = with_change(used.report["log"], (0, "body", "plan", *path))
     previous = GENESIS
