@@ -1,7 +1,5 @@
 """Start: what this is, three doors, and the sample photos in one click."""
 
-from fractions import Fraction
-
 import streamlit as st
 
 from auditcore.jobs.orders import SAMPLE_KIT, Order, submit_audit
@@ -9,7 +7,7 @@ from pages._parts import design, keys, session
 
 session.enter(__file__)
 
-DEMO = Order(SAMPLE_KIT, "demo:with", "collection", Fraction(1, 20))
+DEMO = Order(SAMPLE_KIT, "demo:with", "collection", p=None)
 
 left, right = st.columns([3, 2], vertical_alignment="center", gap="large")
 left.title("Was my photo used to train this AI model?")

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from typing import TypedDict
 
 from auditcore import paths
 from auditcore.audit import (
@@ -15,6 +16,7 @@ from auditcore.audit import (
     run_audit,
     start_audit,
 )
+from auditcore.audit.opening import DEFAULT_P
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import Cancelled, KitError
 from auditcore.evidence.report import sample_kit_id
@@ -41,7 +43,9 @@ def run_audit_job(desk: Desk) -> None:
     order, owner = Order.from_json(desk.job.params), desk.job.owner
     kit, model = _open(desk, order)
     store = Store(paths.database())
-    audit_id = start_audit(store, kit, model, owner=owner, **order.request)
+    audit_id = start_audit(
+        store, kit, model, owner=owner, **_request(store, order, kit, model, owner)
+    )
     desk.promise(audit=audit_id)
     finished = False
     for event in run_audit(store, audit_id, kit, model, should_stop=desk.stopping):
@@ -57,7 +61,9 @@ def run_estimate_job(desk: Desk) -> None:
     """Time the model on a test image and say what the audit would take."""
     order, owner = Order.from_json(desk.job.params), desk.job.owner
     kit, model = _open(desk, order)
-    found = estimate(Store(paths.database()), kit, model, owner=owner, **order.request)
+    store = Store(paths.database())
+    request = _request(store, order, kit, model, owner)
+    found = estimate(store, kit, model, owner=owner, **request)
     desk.promise(estimate=asdict(found) | {"level": str(found.level)}, model=model.identity.name)
 
 
@@ -104,6 +110,19 @@ def _kit(file: Path) -> Kit:
 @lru_cache(maxsize=_MODELS_HELD)
 def _model(spec: str) -> Model:
     return open_model(spec)
+
+
+class _Request(TypedDict):
+    claim: str
+    p: Fraction
+    test: str
+
+
+def _request(store: Store, order: Order, kit: Kit, model: Model, owner: str) -> _Request:
+    """Return what `start_audit` and `estimate` take, at the level that binds this attempt."""
+    first = store.first_asked(owner, kit.id, model.identity.fingerprint)
+    p = order.p or (DEFAULT_P if first is None else first.p)
+    return {"claim": order.claim, "p": p, "test": order.test}
 
 
 def _open(desk: Desk, order: Order) -> tuple[Kit, Model]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from typing import TypedDict
+from typing import Any
 
 from auditcore.database import LOCAL_OWNER
 from auditcore.jobs.queue import Queue
@@ -22,35 +22,26 @@ class Order:
         kit_id: a kit on the owner's shelf, or SAMPLE_KIT.
         spec: the model, see `auditcore.models.open_model`.
         claim: "collection", "each" or "photo:FILE".
-        p: accepted chance of a false alarm over all attempts of this kit on this model.
+        p: accepted chance of a false alarm over all attempts of this kit on this model; None for
+            that of the first attempt, which binds all later ones (1 in 20 if this is the first).
         test: one of `auditcore.sequential.TESTS`.
     """
 
     kit_id: str
     spec: str
     claim: str
-    p: Fraction
+    p: Fraction | None
     test: str = DEFAULT_TEST
 
-    @property
-    def request(self) -> "_Request":
-        """Return the part of the order that `start_audit` and `estimate` take."""
-        return {"claim": self.claim, "p": self.p, "test": self.test}
-
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, Any]:
         """Return the order as plain JSON values."""
-        return {**asdict(self), "p": str(self.p)}
+        return {**asdict(self), "p": None if self.p is None else str(self.p)}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, str]) -> "Order":
+    def from_json(cls, values: Mapping[str, Any]) -> "Order":
         """Read back what `to_json` wrote."""
-        return cls(**{**values, "p": Fraction(values["p"])})  # type: ignore[arg-type]
-
-
-class _Request(TypedDict):
-    claim: str
-    p: Fraction
-    test: str
+        p = values["p"]
+        return cls(**{**values, "p": None if p is None else Fraction(p)})
 
 
 def submit_audit(queue: Queue, order: Order, *, owner: str = LOCAL_OWNER) -> str:

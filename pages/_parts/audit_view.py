@@ -63,7 +63,7 @@ def _show_job(job: Job) -> None:
             icon=":material/cancel:",
         )
     else:
-        _heading(Order.from_json(job.params))
+        _heading(job)
         _follow(job.id)
 
 
@@ -85,11 +85,12 @@ def _next_step(order: Order) -> None:
             st.rerun()
 
 
-def _heading(order: Order) -> None:
+def _heading(job: Job) -> None:
+    order = Order.from_json(job.params)
+    known = f" Accepted chance of a false alarm: **{claims.rarity(order.p)}**." if order.p else ""
     st.markdown(
         f"Asking **{phrases.plain(order.spec)}** about "
-        f"**{phrases.plain(claims.asked(order.claim))}**. Accepted chance of a "
-        f"false alarm: **{claims.rarity(order.p)}**."
+        f"**{phrases.plain(claims.asked(order.claim))}**.{known}"
     )
 
 

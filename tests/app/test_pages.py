@@ -89,11 +89,24 @@ def test_start_has_three_doors_and_the_sample_in_one_click(visit: Visit) -> None
     assert {"protect", "check", "results", "how_it_works"} <= doors
     press(app, keys.TRY_SAMPLE)
     [job] = Queue().list(kind="audit")
-    assert Order.from_json(job.params) == Order(
-        SAMPLE_KIT, "demo:with", "collection", Fraction(1, 20)
-    )
+    assert Order.from_json(job.params) == Order(SAMPLE_KIT, "demo:with", "collection", None)
     assert app.query_params[keys.AUDIT] == job.id
     assert {"Pause", "Cancel"} <= set(labels(app))
+
+
+@pytest.mark.parametrize("first", [None, Fraction(1, 100)])
+def test_the_sample_keeps_to_the_level_of_the_first_attempt(
+    visit: Visit, work: Work, first: Fraction | None
+) -> None:
+    if first is not None:
+        audited(work, "each", 0.9, p=first)
+    job = press(visit("start"), keys.TRY_SAMPLE).query_params[keys.AUDIT]
+    with planted(0.9):
+        work()
+    app = visit("check", audit=job)
+    assert not app.exception
+    assert "At least one of these" in told(app)
+    assert {one.plan.p for one in Store(paths.database()).audits()} == {first or Fraction(1, 20)}
 
 
 # Protect
@@ -296,8 +309,14 @@ def test_the_place_in_the_line_is_shown(visit: Visit) -> None:
 # Verdicts
 
 
-def audited(work: Work, claim: str, shift: float, spec: str = "demo:with") -> str:
-    job = submit_audit(Queue(), Order(SAMPLE_KIT, spec, claim, Fraction(1, 20)))
+def audited(
+    work: Work,
+    claim: str,
+    shift: float,
+    spec: str = "demo:with",
+    p: Fraction | None = Fraction(1, 20),
+) -> str:
+    job = submit_audit(Queue(), Order(SAMPLE_KIT, spec, claim, p))
     with planted(shift):
         work()
     return job
