@@ -96,9 +96,15 @@ class Scorer:
             yield self._judge(query.photo, images)
 
     def probe(self) -> Answer:
-        """Return the answer to a picture that is always the same: a drift of it is the model's."""
+        """Return the answer to a picture that is always the same: a drift of it is the model's.
+
+        A hosted model is really asked, whatever answers are kept; not about the caption, though,
+        with which all answers are compared alike.
+        """
         photo = self._photos[0]
-        return self._judge(photo, self._cut(photo, probe_picture(self._kit)))
+        self._reference(photo)
+        with self._model.fresh():
+            return self._judge(photo, self._cut(photo, probe_picture(self._kit)))
 
     def _prepared(self, queries: Sequence[Query]) -> Iterator[tuple[Query, list[Pixels]]]:
         """Yield each query with its views, a few versions made ahead in another thread."""

@@ -1,7 +1,8 @@
 """A kit and a model for tests: smooth random pictures, answers computed from pixels."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,14 +48,23 @@ class FakeModel(Model):
         self.labels = tuple(labels)
         self.asked: list[int] = []
         self.texts: list[str] = []
+        self.log: list[str] = []
+
+    @contextmanager
+    def fresh(self) -> Iterator[None]:
+        self.log.append("fresh")
+        yield
+        self.log.append("kept")
 
     def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
         self.asked.append(len(images))
+        self.log.append("images")
         assert all(image.shape == (16, 16, 3) for image in images)
         return np.stack([image.mean(axis=(0, 1)) for image in images]).astype(np.float32)
 
     def text_features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.texts += texts
+        self.log.append("texts")
         return np.array(
             [list(hashlib.sha256(text.encode()).digest()[:3]) for text in texts], dtype=np.float32
         )
@@ -62,6 +72,16 @@ class FakeModel(Model):
     def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
         colours = self.image_features(images).astype(np.float64) + 1
         chances: NDArray[np.float64] = colours / colours.sum(axis=1, keepdims=True)
+        return chances
+
+    def caption_losses(self, images: Sequence[Pixels], caption: str) -> NDArray[np.float64]:
+        likeness = self.image_features(images) @ self.text_features([caption])[0]
+        losses: NDArray[np.float64] = 10 - likeness.astype(np.float64) / 1e4
+        return losses
+
+    def choices(self, images: Sequence[Pixels], texts: Sequence[str]) -> NDArray[np.float64]:
+        likeness = self.image_features(images).astype(np.float64) @ self.text_features(texts).T
+        chances: NDArray[np.float64] = likeness / likeness.sum(axis=1, keepdims=True)
         return chances
 
 

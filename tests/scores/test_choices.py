@@ -31,6 +31,9 @@ MISTYPED = FakeKit([FakePhoto("1.jpg", label="a"), FakePhoto("2.jpg", label="bb"
         ((C.LABELS,), BARE, "label-histogram-unknown"),
         ((*CHANCES, C.IMAGE_FEATURES), BARE, "negative-entropy"),
         ((*CHANCES, *BOTH), CAPTIONED, "caption-cosine"),
+        ((*BOTH, C.CAPTION_LOSS), CAPTIONED, "caption-loss"),
+        ((C.CHOICE,), CAPTIONED, "caption-choice"),
+        ((C.CHOICE, C.LABELS), BARE, "label-histogram-unknown"),
     ],
 )
 def test_the_strongest_score_that_fits(

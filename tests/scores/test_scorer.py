@@ -9,6 +9,8 @@ from auditcore.errors import ModelError, ScoreError
 from auditcore.models import Capability as C
 from auditcore.models import open_model
 from auditcore.scores import SCORES, Query, Scorer
+from auditcore.scores.choices import OTHER_TEXTS
+from auditcore.scores.entropy import modified_entropy_score
 from auditcore.scores.scorer import probe_picture, rounded
 from auditcore.scores.similarity import caption_cosine_score
 from auditcore.scores.views import cut_views, draw_views
@@ -16,7 +18,7 @@ from tests.models.architectures import save_random
 from tests.scores.fakes import Broken, FakeKit, FakeModel, FakePhoto
 
 BOTH = (C.IMAGE_FEATURES, C.TEXT_FEATURES)
-EVERYTHING = (*BOTH, C.PROBABILITIES, C.LABELS)
+EVERYTHING = tuple(C)
 QUERIES = [Query(photo, version) for version in range(4) for photo in (1, 0)]
 
 
@@ -79,7 +81,7 @@ def test_each_version_is_one_call_and_each_text_is_asked_once(kit: FakeKit) -> N
     scorer.answer(QUERIES)
     scorer.answer(QUERIES)
     assert model.asked == [6] * 16
-    assert model.texts == ["a red cat", "a dog"]
+    assert model.texts == ["a dog", "a red cat"]  # when they are first needed
     assert scorer.images_per_query == 6
     assert kit.made == [(q.photo, q.version) for q in QUERIES * 2]
 
@@ -104,6 +106,25 @@ def test_the_description_goes_into_the_plan(kit: FakeKit) -> None:
     assert scorer.description["crop"]["flip"] is True
 
 
+def test_a_caption_can_be_part_of_the_question(kit: FakeKit) -> None:
+    model = FakeModel(*EVERYTHING)
+    views = draw_views(kit.stream("views", "caption-loss", 1), 3, SCORES["caption-loss"].crop)
+    images = cut_views(kit.version(1, 7), views, 16)
+    (loss,) = Scorer(kit, model, "caption-loss", views=3).answer([Query(1, 7)])
+    assert loss.score == pytest.approx(-model.caption_losses(images, "a dog").mean(), rel=1e-5)
+    views = draw_views(kit.stream("views", "caption-choice", 1), 3, SCORES["caption-choice"].crop)
+    images = cut_views(kit.version(1, 7), views, 16)
+    (choice,) = Scorer(kit, model, "caption-choice", views=3).answer([Query(1, 7)])
+    chances = model.choices(images, ["a dog", *OTHER_TEXTS]).mean(axis=0)
+    assert choice.score == pytest.approx(modified_entropy_score(chances, 0), rel=1e-5)
+
+
+def test_the_probe_is_really_asked_but_not_about_the_caption(kit: FakeKit) -> None:
+    model = FakeModel(*BOTH)
+    Scorer(kit, model, "caption-cosine").probe()
+    assert model.log == ["texts", "fresh", "images", "kept"]
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("name", ["caption-cosine", "view-similarity", "modified-entropy"])
 def test_an_answer_that_is_no_number_is_never_a_score(kit: FakeKit, name: str, bad: float) -> None:
@@ -123,13 +144,13 @@ def test_a_caption_the_model_cannot_read_is_refused(kit: FakeKit) -> None:
     model = FakeModel(*BOTH)
     model.text_features = lambda texts: np.full((len(texts), 3), np.nan, np.float32)  # type: ignore[method-assign]
     with pytest.raises(ScoreError, match="for the caption 'a red cat'"):
-        Scorer(kit, model, "caption-cosine")
+        Scorer(kit, model, "caption-cosine").answer([Query(0, 0)])
 
 
 @pytest.mark.parametrize(
     ("name", "capabilities", "words"),
     [
-        ("caption-cosin", BOTH, r"Did you mean caption-cosine\?"),
+        ("caption-cosin", BOTH, "Did you mean caption-cosine, "),
         ("modified-entropy", BOTH, "needs class probabilities, which Fake does not give"),
         ("caption-cosine", (C.IMAGE_FEATURES,), "needs text features"),
         ("label-histogram", (), "needs predicted labels"),
