@@ -24,8 +24,8 @@ from auditcore.audit.events import (
 from auditcore.audit.machine import Move
 from auditcore.audit.pace import Pace
 from auditcore.audit.plan import Plan
-from auditcore.audit.probing import Probe, allowance
-from auditcore.audit.replay import PROBES, RESUME, Due, Replay
+from auditcore.audit.probing import Probe, still_holds
+from auditcore.audit.replay import CHANGED, PROBES, RESUME, Due, Replay
 from auditcore.audit.store import AuditRecord, LogLine, Status, Store, StoredAnswer
 from auditcore.audit.track import Asked
 from auditcore.audit.verdict import Verdict
@@ -149,7 +149,12 @@ class _Run:
     def _batch(self) -> Iterator[Event]:
         """Have the batch that is due answered, version by version, then write its record."""
         batch = self._replay.machine.next_batch()
-        answers = self._known(batch)
+        record = self._store.known_answers(self._record.owner, self._plan, batch)
+        answers = {asked: answer for asked, answer in record.items() if self._still_holds(answer)}
+        if self._plan.unlimited and len(answers) < len(record):
+            stale = next(answer for asked, answer in record.items() if asked not in answers)
+            yield from self._write(self._changed_record(stale))
+            return
         reused = [place for place, asked in enumerate(batch) if self._is_reused(answers.get(asked))]
         self._in_batch = len(answers)
         if reused:
@@ -183,15 +188,14 @@ class _Run:
             self._in_batch += 1
             yield asked, kept
 
-    def _known(self, batch: Sequence[Asked]) -> dict[Asked, StoredAnswer]:
-        """Return the answers on record that this very model gave: its probe reads the same."""
-        known = self._store.known_answers(self._record.owner, self._plan, batch)
-        return {asked: answer for asked, answer in known.items() if self._still_holds(answer)}
-
     def _still_holds(self, answer: StoredAnswer) -> bool:
         """Say whether the model reads the probe now as it did when it gave this answer."""
-        probe = self._probe_as_for(answer.probe_photo)
-        return abs(answer.probe - probe.mean) <= allowance(self._plan.probing, probe, probe)
+        now = self._probe_as_for(answer.probe_photo)
+        return still_holds(self._plan.probing, now, answer.probe)
+
+    def _changed_record(self, answer: StoredAnswer) -> dict[str, Any]:
+        now = self._probe_as_for(answer.probe_photo).to_json()
+        return {"kind": CHANGED, "answers": now, "then": answer.probe}
 
     def _probe_as_for(self, photo: int) -> Probe:
         """Return the probe as another claim saw it: with the views of its first photo."""

@@ -139,6 +139,11 @@ class Plan:
         return probing_for(self.hosted)
 
     @property
+    def unlimited(self) -> bool:
+        """Whether a hosted model may be shown versions that it has not seen."""
+        return self.hosted and self.disclosed is None
+
+    @property
     def max_hidden_due(self) -> int:
         """The budget of hidden versions a photo that this plan has to have."""
         most = max_hidden_for(

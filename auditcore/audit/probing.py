@@ -94,3 +94,8 @@ def allowance(probing: Probing, first: Probe, second: Probe) -> float:
 def drifted(probing: Probing, first: Probe, second: Probe) -> bool:
     """Say whether the model answers differently at the second look than at the first."""
     return abs(second.mean - first.mean) > allowance(probing, first, second)
+
+
+def still_holds(probing: Probing, now: Probe, then: float) -> bool:
+    """Say whether the model answers now as it did when the mean of a look was `then`."""
+    return abs(now.mean - then) <= allowance(probing, now, now)

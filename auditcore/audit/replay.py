@@ -10,7 +10,7 @@ from typing import Any
 
 from auditcore.audit.machine import AuditMachine, Move
 from auditcore.audit.plan import Plan
-from auditcore.audit.probing import Probe, drifted, repeats_due
+from auditcore.audit.probing import Probe, drifted, repeats_due, still_holds
 from auditcore.audit.track import Asked, Sealed
 from auditcore.errors import AuditError
 
@@ -18,6 +18,11 @@ DRIFTED = (
     "The model's answer to the same test image changed while it was being audited, so it is no "
     "longer the model it was at the start. Nothing can be told from answers of two models; start "
     "a new audit once the model stays the same."
+)
+CHANGED_SINCE = (
+    "The model's answer to the same test image is no longer what it was when this kit was used on "
+    "it before. Its provider has seen the published photos since then, so fresh versions cannot be "
+    "compared with them. A new audit asks only about versions that the provider has seen as well."
 )
 
 
@@ -34,6 +39,7 @@ class Due(StrEnum):
 
 PROBES = frozenset({Due.PROBE_START, Due.PROBE_DURING, Due.PROBE_END})
 RESUME = "resume"
+CHANGED = "changed"
 
 
 class Replay:
@@ -86,6 +92,8 @@ class Replay:
                 return self._take_batch(record)
             if record["kind"] == "probe":
                 self._take_probe(str(record["when"]), Probe.from_json(record))
+            elif record["kind"] == CHANGED:
+                self._take_changed(Probe.from_json(record), float(record["then"]))
             elif record["kind"] == "closing":
                 self._take_closing(record)
             else:
@@ -130,9 +138,16 @@ class Replay:
             raise AuditError("The log holds a probe on resuming that has no place there.")
         self._spoil()
 
-    def _spoil(self) -> None:
+    def _take_changed(self, now: Probe, then: float) -> None:
+        """Record that a hosted model is another than at an earlier audit of this kit."""
+        self._expect(Due.BATCH)
+        if not self.plan.unlimited or still_holds(self.plan.probing, now, then):
+            raise AuditError("The log says that the model changed since, but it did not.")
+        self._spoil(CHANGED_SINCE)
+
+    def _spoil(self, reason: str = DRIFTED) -> None:
         self._ended = True
-        self.machine.spoil(DRIFTED)
+        self.machine.spoil(reason)
 
     def _take_closing(self, record: Mapping[str, Any]) -> None:
         self._expect(Due.CLOSING)

@@ -239,7 +239,11 @@ class Store:
         count = func.count(AnswerRow.version.distinct())
         query = (
             select(AnswerRow.photo, count)
-            .filter_by(owner=owner, kit_id=kit_id, fingerprint=fingerprint)
+            .where(
+                AnswerRow.owner == owner,
+                AnswerRow.kit_id == kit_id,
+                AnswerRow.fingerprint == fingerprint,
+            )
             .group_by(AnswerRow.photo)
         )
         with Session(self.engine) as session:

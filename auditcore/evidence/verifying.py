@@ -14,7 +14,7 @@ from auditcore.audit import Plan
 from auditcore.audit.chain import GENESIS, chained
 from auditcore.audit.plan import FirstAsked
 from auditcore.audit.probing import Probe, drifted
-from auditcore.audit.replay import Due, Replay, read_answers
+from auditcore.audit.replay import CHANGED, Due, Replay, read_answers
 from auditcore.audit.track import Asked
 from auditcore.errors import KitError, TelltaleError
 from auditcore.evidence.form import faults, first_difference, parse_report
@@ -221,7 +221,8 @@ class _Check:
         probes = [Probe.from_json(body) for body in self._bodies("probe")]
         if not probes:
             raise _Failed("The log holds no answer to the probe image.")
-        if not any(drifted(plan.probing, probes[0], probe) for probe in probes):
+        changed = any(drifted(plan.probing, probes[0], probe) for probe in probes)
+        if not changed and not self._bodies(CHANGED):
             spread = max(abs(probe.mean - probes[0].mean) for probe in probes)
             return f"{len(probes)} looks at the probe image agree (within {spread:.2g})."
         if self._report["verdict"].get("reason"):

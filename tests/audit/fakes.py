@@ -147,7 +147,8 @@ class FakeKit(FakeSealed):
 class FakeModel(Model):
     """A classifier that is surer of published versions by `shift`; `asked`: what it was asked.
 
-    `drift_after`: from that many versions on it is another model.
+    `drift_after`: from that many versions on it is another model. `hosted`, `noise`: somebody else
+    runs it, and every answer is off by a random amount of that size.
     """
 
     kit: FakeKit
@@ -155,6 +156,9 @@ class FakeModel(Model):
     name: str = "a fake"
     released: datetime.date | None = None
     drift_after: int | None = None
+    hosted: bool = False
+    noise: float = 0.0
+    calls: int = 0
     asked: list[Asked] = field(default_factory=list)
     capabilities = frozenset({Capability.PROBABILITIES, Capability.LABELS})
     input_size = 8
@@ -171,7 +175,9 @@ class FakeModel(Model):
         drifted = self.drift_after is not None and len(self.asked) >= self.drift_after
         if (images[0] == images[0][0, 0]).all():  # not the probe image
             self.asked.append(asked)
+        self.calls += 1
         sure = 0.5 + 0.4 * self._score(asked) + (0.05 if drifted else 0.0)
+        sure += self.noise * (noise(b"calls", 0, self.calls) - 0.5)
         return np.tile(np.array([sure, 1 - sure]), (len(images), 1))
 
     def _score(self, asked: Asked) -> float:

@@ -26,7 +26,7 @@ from auditcore.audit import (
     trace_of,
 )
 from auditcore.audit.plan import OTHERS, USUAL_SHARE
-from auditcore.errors import AuditError, DesignError, ModelError, ScoreError
+from auditcore.errors import AuditError, Cancelled, DesignError, ModelError, ScoreError
 
 NOON = datetime.datetime(2026, 3, 4, 12, tzinfo=datetime.UTC)
 LATER = NOON + datetime.timedelta(days=3)
@@ -228,6 +228,76 @@ def test_answers_of_a_model_that_has_changed_since_are_not_reused(
     audit_id = audited(store, kit, model, claim="collection")
     reused = [x for line in store.log(audit_id) for x in line.body.get("reused", [])]
     assert reused == [] and len(model.asked) > asked
+
+
+def test_a_hosted_model_that_changed_is_asked_again_only_about_what_it_has_seen(
+    store: Store,
+) -> None:
+    """Its provider may have trained on the versions it was sent, the published one among them."""
+    kit, half = FakeKit(1000, count=3), Fraction(1, 2)
+    model = FakeModel(kit, 2.0, hosted=True)
+    audited(store, kit, model, claim="photo-0.jpg", p=half)
+    seen = set(model.asked)
+    model.drift_after = 0
+    spoiled = store.audit(audited(store, kit, model, p=half))
+    assert spoiled.verdict is not None and "since then" in str(spoiled.verdict.reason)
+    assert set(model.asked) == seen
+    fresh = store.audit(opened(store, kit, model, claim="photo-1.jpg", p=half)).plan
+    assert fresh.disclosed is None  # of that photo it has seen nothing
+
+
+def test_what_is_disclosed_may_be_too_little_for_another_audit(store: Store) -> None:
+    kit, half = FakeKit(1000), Fraction(1, 2)
+    model = FakeModel(kit, 2.0, hosted=True)
+    audited(store, kit, model, claim="photo-0.jpg", p=half)
+    model.drift_after = 0
+    audited(store, kit, model, p=half)
+    with pytest.raises(DesignError, match="Only those may be asked about again"):
+        opened(store, kit, model, claim="each", p=half)
+
+
+def test_after_a_change_a_collection_is_limited_to_what_is_disclosed(store: Store) -> None:
+    kit = FakeKit(100, count=30)
+    model = FakeModel(kit, 0.0, hosted=True, drift_after=60)
+    first = store.audit(audited(store, kit, model))
+    assert first.verdict is not None and first.verdict.decision is Decision.CANNOT_TELL
+    seen = set(model.asked)
+    fewest = min(sum(asked[0] == photo for asked in seen) for photo in range(30)) - 1
+    model.drift_after = 0
+    again = store.audit(audited(store, kit, model))
+    assert again.plan.disclosed == again.plan.max_hidden == fewest
+    assert set(model.asked) == seen
+    assert again.verdict is not None and again.verdict.reason is None
+
+
+@pytest.mark.parametrize("noise", [0.001, 0.2])
+def test_a_noisy_hosted_model_comes_to_a_verdict_and_a_change_is_still_noticed(
+    store: Store, kit: FakeKit, noise: float
+) -> None:
+    model = FakeModel(kit, hosted=True, noise=noise)
+    steady = store.audit(audited(store, kit, model))
+    assert steady.verdict is not None and steady.verdict.reason is None
+    probes = [line.body for line in store.log(steady.id) if line.body["kind"] == "probe"]
+    assert {len(body["answers"]) for body in probes} == {8}
+    other = FakeModel(kit, name="other", hosted=True, noise=0.001, drift_after=5)
+    changed = store.audit(audited(store, kit, other))
+    assert changed.verdict is not None and changed.verdict.decision is Decision.CANNOT_TELL
+
+
+def test_waiting_for_a_provider_can_be_broken_off(store: Store, kit: FakeKit) -> None:
+    model = FakeModel(kit, hosted=True)
+    audit_id = opened(store, kit, model)
+    stopped: list[bool] = []
+
+    def waiting(images: Any) -> Any:
+        raise Cancelled("Stopped while waiting.")
+
+    answer, model.probabilities = model.probabilities, waiting  # type: ignore[method-assign]
+    events = run(store, audit_id, kit, model, should_stop=lambda: bool(stopped))
+    assert isinstance(events[-1], Stopped)
+    assert store.audit(audit_id).status == Status.PAUSED
+    model.probabilities = answer  # type: ignore[method-assign]
+    assert isinstance(run(store, audit_id, kit, model)[-1], Finished)
 
 
 def test_a_failing_model_leaves_an_audit_that_goes_on_later(store: Store, kit: FakeKit) -> None:
