@@ -165,12 +165,6 @@ class AuditMachine:
 
 
 def _out_of_reach(plan: Plan) -> DesignError:
-    if plan.disclosed is not None:
-        return DesignError(
-            f"This hosted model changed after {plan.disclosed} hidden versions of a photo had been "
-            "sent to it. Only those may be asked about again, and they are too few to reach a "
-            f"false-alarm level of 1 in {float(1 / plan.level):g}. Another kit is needed here."
-        )
     return DesignError(
         f"With {plan.versions:,} versions of each photo, the test {plan.test} can never reach a "
         f"false-alarm level of 1 in {float(1 / plan.level):g}. Choose another test or a less "

@@ -23,7 +23,7 @@ from auditcore.audit.plan import (
     request_key,
     share_of,
 )
-from auditcore.audit.rehearsal import expected_queries
+from auditcore.audit.rehearsal import expected_queries, within_reach
 from auditcore.audit.store import AuditRecord, Store
 from auditcore.audit.words import chance
 from auditcore.database import LOCAL_OWNER
@@ -137,7 +137,7 @@ def start_audit(
     record = _on_record(store, owner, plan)
     if record is not None:
         return record.id
-    AuditMachine(plan, kit)  # raises DesignError before anything is written down
+    _check_reach(plan, kit)  # before anything is written down
     return store.new_audit(owner, plan, request_key(plan))
 
 
@@ -164,7 +164,7 @@ def estimate(
     plan = make_plan(store, kit, model, scorer.description, request, owner, utc_now)
     record = _on_record(store, owner, plan)
     plan = plan if record is None else record.plan
-    AuditMachine(plan, kit)
+    _check_reach(plan, kit)
     return Estimate(
         at_most=plan.at_most,
         expected_unused=expected_queries(plan, None),
@@ -273,6 +273,17 @@ def _on_record(store: Store, owner: str, plan: Plan) -> AuditRecord | None:
 
 def _photos_of(claim: Claim, kit: Kit) -> list[int]:
     return [index for index, photo in enumerate(kit.photos) if claim.file in (None, photo.file)]
+
+
+def _check_reach(plan: Plan, kit: Kit) -> None:
+    """Refuse an audit that cannot end with "used", whatever the model answers."""
+    AuditMachine(plan, kit)
+    if plan.disclosed is not None and not within_reach(plan):
+        raise DesignError(
+            f"This hosted model changed after {plan.disclosed} hidden versions of a photo had been "
+            "sent to it. Only those may be asked about again, and they are too few to reach a "
+            f"false-alarm level of {chance(plan.level)}. Another kit is needed here."
+        )
 
 
 def _check_collection_test(claim: Claim, name: str) -> None:

@@ -7,6 +7,7 @@ from auditcore.audit.forecast import expected_hidden
 from auditcore.audit.machine import AuditMachine
 from auditcore.audit.plan import RANK_SUM, Plan
 from auditcore.audit.track import Asked
+from auditcore.audit.verdict import Decision
 from auditcore.randomness import Stream, derive
 from auditcore.sequential import make_test
 
@@ -48,15 +49,21 @@ def expected_queries(plan: Plan, q: float | None) -> int:
         test = make_test(plan.test, plan.versions, plan.level)
         return math.ceil(1 + expected_hidden(test, q=q))
     runs = max(2, RUNS // len(plan.photos))
-    return math.ceil(sum(_rehearse(plan, q, run) for run in range(runs)) / runs)
+    return math.ceil(sum(_rehearse(plan, q, run).queries for run in range(runs)) / runs)
 
 
-def _rehearse(plan: Plan, q: float | None, run: int) -> int:
+def within_reach(plan: Plan) -> bool:
+    """Say whether the audit could end with "used": it does if no hidden version ever wins."""
+    verdict = _rehearse(plan, 0.0, 0).verdict()
+    return verdict is not None and verdict.decision is Decision.USED
+
+
+def _rehearse(plan: Plan, q: float | None, run: int) -> AuditMachine:
     machine = AuditMachine(plan, _Stand(plan.versions, run))
     draws = derive(SEED, run, "scores")
     while batch := machine.next_batch():
         machine.absorb(batch, _made_up(batch, q, draws))
-    return machine.queries
+    return machine
 
 
 def _made_up(batch: Sequence[Asked], q: float | None, draws: Stream) -> list[float]:
