@@ -2,8 +2,10 @@ import pytest
 
 from auditcore.errors import ScoreError
 from auditcore.models import Capability as C
+from auditcore.randomness import derive
 from auditcore.scores import SCORES, Scorer, default_score, label_index
 from auditcore.scores.base import Reference
+from auditcore.scores.views import draw_views
 from tests.scores.fakes import FakeKit, FakeModel, FakePhoto
 
 BOTH = (C.IMAGE_FEATURES, C.TEXT_FEATURES)
@@ -42,6 +44,34 @@ def test_the_strongest_score_that_fits(
     model = FakeModel(*capabilities)
     assert default_score(model, kit) == name
     Scorer(kit, model, name)
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "kit", "name"),
+    [
+        (BOTH, CAPTIONED, "caption-cosine-whole"),
+        ((C.CHOICE,), CAPTIONED, "caption-choice-whole"),
+        ((*BOTH, C.CAPTION_LOSS), CAPTIONED, "caption-loss-whole"),
+        (CHANCES, LABELLED, "modified-entropy-whole"),
+        (CHANCES, BARE, "negative-entropy-whole"),
+        ((C.LABELS,), LABELLED, "label-histogram"),
+        ((C.IMAGE_FEATURES,), CAPTIONED, "view-similarity"),
+    ],
+)
+def test_a_hosted_model_is_asked_in_one_look_where_that_can_tell_anything(
+    capabilities: tuple[C, ...], kit: FakeKit, name: str
+) -> None:
+    model = FakeModel(*capabilities)
+    model.hosted = True
+    assert default_score(model, kit) == name
+    images = {"label-histogram": 16, "view-similarity": 32}.get(name, 1)
+    assert Scorer(kit, model, name).images_per_query == images
+
+
+def test_one_look_is_at_the_whole_picture() -> None:
+    whole = SCORES["caption-cosine-whole"]
+    (view,) = draw_views(derive(b"seed", "views"), whole.views, whole.crop)
+    assert (view.left, view.top, view.right, view.bottom) == (0, 0, 1, 1)
 
 
 def test_only_the_photos_to_be_audited_decide() -> None:
