@@ -24,10 +24,11 @@ from auditcore.audit import (
 )
 from auditcore.audit.words import chance
 from auditcore.cli.output import add_json, parse_level, print_json, say
+from auditcore.cli.reaching import access_of, add_access
 from auditcore.errors import AuditError, Cancelled, EvidenceError
 from auditcore.evidence import build_report, render_html, report_bytes
 from auditcore.kit import Kit, open_kit
-from auditcore.models import Model, open_model
+from auditcore.models import Budget, Model, open_model
 from auditcore.scores import SCORES
 from auditcore.sequential import DEFAULT_TEST, TESTS
 
@@ -56,13 +57,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", type=Path, metavar="DIR", help="write report.json and report.html there"
     )
+    add_access(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the audit to its verdict; the same command goes on with one that was cut off."""
     kit = open_kit(arguments.kit)
-    model = open_model(arguments.model)
+    access = access_of(arguments)
+    model = open_model(arguments.model, access)
     store = Store(paths.database())
     request: dict[str, Any] = {
         "claim": arguments.claim,
@@ -71,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         "score": arguments.score,
         "collection_test": arguments.collection_test,
     }
-    _announce(estimate(store, kit, model, **request))
+    _announce(estimate(store, kit, model, **request), access.budget)
     audit_id = start_audit(store, kit, model, **request)
     _follow(store, audit_id, kit, model)
     if arguments.report is not None:
@@ -80,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _announce(expected: Estimate) -> None:
+def _announce(expected: Estimate, budget: Budget) -> None:
     for warning in expected.warnings:
         say(warning)
     if expected.on_record is not None:
@@ -89,6 +92,10 @@ def _announce(expected: Estimate) -> None:
         f"At most {expected.at_most:,} queries; about {expected.expected_unused:,} if the model "
         f"never saw the photos. Attempt {expected.attempt}, tested at {chance(expected.level)}."
     )
+    if expected.hosted:
+        cost = budget.cost(expected.images_at_most)
+        priced = "" if cost is None else f", which cost {cost:,.2f} at most"
+        say(f"That is {expected.images_at_most:,} pictures sent at most{priced}.")
 
 
 def _follow(store: Store, audit_id: str, kit: Kit, model: Model) -> None:
