@@ -8,6 +8,7 @@ from pathlib import Path
 
 from auditcore.errors import ModelError
 from auditcore.models.base import Capability, Model, ModelEntry
+from auditcore.models.running import Running
 from auditcore.paths import assets_dir
 
 _TITLES = {
@@ -16,7 +17,7 @@ _TITLES = {
 }
 
 
-def open_spec(place: str, spec: str) -> Model:
+def open_spec(place: str, spec: str, running: Running) -> Model:
     """Open `demo:with` or `demo:without`.
 
     Raises:
@@ -34,7 +35,7 @@ def open_spec(place: str, spec: str) -> Model:
             "The demo models are not in this copy of Telltale. "
             "Train them with: python -m auditcore.lab.demo --work FOLDER"
         )
-    return OpenClipModel(spec, "demo", folder_source(_weights(place).parent))
+    return OpenClipModel(spec, "demo", folder_source(_weights(place).parent), running)
 
 
 def entries() -> list[ModelEntry]:

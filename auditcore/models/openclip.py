@@ -5,7 +5,7 @@ open_clip_config.json, or a `local-dir:` folder).
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,36 +16,37 @@ import torch
 from numpy.typing import NDArray
 from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
+from torch.nn.functional import cross_entropy
 
 from auditcore.errors import ModelError
-from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity
-from auditcore.models.devices import DEVICE_TITLES, choose_device, steady
+from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, lacks
+from auditcore.models.devices import steady
 from auditcore.models.fingerprint import fingerprint
+from auditcore.models.local import TorchModel, parameters_words
 from auditcore.models.openclip_folder import folder_source
 from auditcore.models.openclip_hub import cached_weights, hub_source, known_names
 from auditcore.models.openclip_source import OpenClipSource
 from auditcore.models.preprocessing import Preprocessing, describe
+from auditcore.models.running import Running
 from auditcore.photos import Pixels
 
-GIVES = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
+_GIVES = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
 _LOCAL_PREFIX = "local-dir:"
 
 
-class OpenClipModel(Model):
-    """An open_clip model in float32, answering with the features of its joint space."""
+class OpenClipModel(TorchModel):
+    """An open_clip model: features of its joint space; with a text decoder, a caption's loss."""
 
-    def __init__(self, spec: str, kind: str, source: OpenClipSource) -> None:
+    def __init__(self, spec: str, kind: str, source: OpenClipSource, running: Running) -> None:
         """Build the model and load its weights.
 
         Raises:
             ModelError: the weights do not fit the architecture, or the vocabulary does not.
         """
-        self.device = choose_device()
         network = _build(source)
         self.preprocessing = _preprocessing(network, source)
         self._tokenizer = _tokenizer(source)
-        self._network = network.eval().to(self.device)
-        self.capabilities = GIVES
+        self.capabilities = gives(source.model_config)
         self.labels = ()
         self.input_size = self.preprocessing.size
         self.identity = ModelIdentity(
@@ -54,45 +55,81 @@ class OpenClipModel(Model):
             name=source.name,
             fingerprint=_fingerprint(source, self.input_size),
             released=None,
-            details=self._details(source),
+            details={
+                "architecture": _architecture_words(source),
+                "weights": source.weights.name,
+                "parameters": parameters_words(network),
+                "preprocessing": self.preprocessing.words,
+            },
         )
+        self._settle(network, running)
 
     def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
         """Return the projected image features, shape (B, D)."""
-        with steady():
-            parts = [
-                self._network.encode_image(batch.to(self.device)).cpu()
-                for batch in self.preprocessing.batches(images)
-            ]
-        return np.concatenate([part.numpy() for part in parts])
+        return self._answers(images, self._look).numpy()
 
     def text_features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the projected text features, shape (B, D); long texts are cut by the tokenizer."""
-        with steady():
-            tokens = self._tokenizer(list(texts)).to(self.device)
+
+        def run(part: Sequence[str]) -> torch.Tensor:
+            tokens = self._tokenizer(list(part)).to(self.device)
             features: torch.Tensor = self._network.encode_text(tokens)
-            return features.cpu().numpy()
+            return features.float().cpu()
 
-    def _details(self, source: OpenClipSource) -> dict[str, str]:
-        steps = self.preprocessing
-        count = sum(parameter.numel() for parameter in self._network.parameters())
-        return {
-            "architecture": _architecture_words(source),
-            "weights": source.weights.name,
-            "parameters": f"{count / 1e6:.1f} million",
-            "preprocessing": steps.words,
-            "device": DEVICE_TITLES[self.device.type],
-            "precision": "float32",
-        }
+        with steady():
+            return torch.cat(self.room.in_batches(texts, run)).numpy()
+
+    def caption_losses(self, images: Sequence[Pixels], caption: str) -> NDArray[np.float64]:
+        """Return what the caption costs the text decoder: mean cross-entropy a token, shape (B,).
+
+        The decoder sees the picture and the true words so far (teacher forcing), and is asked for
+        the next one, up to the end of the text; padding does not count. This is the captioning loss
+        that CoCa is trained with (Yu et al., arXiv 2205.01917, section 3.2; open_clip's CoCaLoss),
+        for each picture alone.
+        """
+        if Capability.CAPTION_LOSS not in self.capabilities:
+            raise lacks(self.identity, Capability.CAPTION_LOSS)
+        tokens = self._caption_tokens(caption)
+
+        def ask(batch: torch.Tensor) -> torch.Tensor:
+            said = self._network(batch, tokens.expand(len(batch), -1))
+            return cross_entropy(
+                said["logits"].float().transpose(1, 2),  # (B, vocabulary, T)
+                said["labels"],
+                ignore_index=self._network.pad_id,
+                reduction="none",
+            )
+
+        counted = int((tokens[0, 1:] != self._network.pad_id).sum())
+        losses = self._answers(images, ask).to(torch.float64).sum(dim=1) / counted
+        return losses.numpy()
+
+    def _look(self, batch: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self._network.encode_image(batch)
+        return features
+
+    def _caption_tokens(self, caption: str) -> torch.Tensor:
+        """Return the caption's tokens without the padding behind them, shape (1, T).
+
+        Both text towers look back only, so what would follow changes nothing but the time it takes.
+        """
+        tokens: torch.Tensor = self._tokenizer([caption]).to(self.device)
+        last = int((tokens[0] != self._network.pad_id).nonzero().max())
+        return tokens[:, : last + 1]
 
 
-def open_spec(place: str, spec: str) -> Model:
+def gives(model_config: Mapping[str, Any]) -> frozenset[Capability]:
+    """Return what an architecture answers: a text decoder (CoCa) also tells a caption's loss."""
+    return _GIVES | {Capability.CAPTION_LOSS} if "multimodal_cfg" in model_config else _GIVES
+
+
+def open_spec(place: str, spec: str, running: Running) -> Model:
     """Open `openclip:PLACE`: a path when there is one, else a NAME/PRETRAINED of the hub.
 
     Raises:
         ModelError: neither, or a model that cannot be used; the sentence says which.
     """
-    return OpenClipModel(spec, "openclip", _source(place))
+    return OpenClipModel(spec, "openclip", _source(place), running)
 
 
 def entries() -> list[ModelEntry]:
@@ -105,7 +142,7 @@ def _entry(name: str) -> ModelEntry:
     return ModelEntry(
         spec=f"openclip:{name}",
         title=f"CLIP {name.replace('/', ', weights ')} (open_clip)",
-        gives=GIVES,
+        gives=gives(open_clip.get_model_config(name.rpartition("/")[0])),
         size_bytes=weights.stat().st_size if weights else None,
         on_this_machine=weights is not None,
     )

@@ -5,7 +5,7 @@ the arithmetic after it is done once for the whole batch.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,10 +14,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from auditcore.errors import ModelError
 from auditcore.photos import Pixels
 
-_BATCH = 64  # pictures in memory at a time
 _THREADS = ThreadPoolExecutor(
     max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="preprocessing"
 )
@@ -40,17 +38,6 @@ class Preprocessing:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     words: str
-
-    def batches(self, images: Sequence[Pixels]) -> Iterator[torch.Tensor]:
-        """Yield all pictures in order, in batches of bounded size (see `batch`).
-
-        Raises:
-            ModelError: there are none.
-        """
-        if not images:
-            raise ModelError("No picture was given to the model.")
-        for start in range(0, len(images), _BATCH):
-            yield self.batch(images[start : start + _BATCH])
 
     def batch(self, images: Sequence[Pixels]) -> torch.Tensor:
         """Return the pictures as the model's input, shape (B, 3, size, size), float32."""
