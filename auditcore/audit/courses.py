@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from auditcore.audit.forecast import Outlook
-from auditcore.audit.plan import COLLECTION, EACH, PHOTO, RANK_SUM, Plan
+from auditcore.audit.plan import EACH, PHOTO, RANK_SUM, Plan
 from auditcore.audit.rounds import Block, Rounds
 from auditcore.audit.track import Track
 from auditcore.audit.verdict import CollectionVerdict, Decision
@@ -288,8 +288,7 @@ def display_test(plan: Plan) -> RankTest:
     Raises:
         DesignError: a claim about one photo at a level that its versions cannot reach.
     """
-    together = plan.claim.kind == COLLECTION and len(plan.files) > 1
-    level = max(plan.level, Fraction(1, plan.versions)) if together else plan.level
+    level = max(plan.level, Fraction(1, plan.versions)) if plan.together else plan.level
     return make_test(plan.test, plan.versions, level)
 
 

@@ -152,6 +152,11 @@ class Plan:
         return most if self.disclosed is None else min(most, self.disclosed)
 
     @property
+    def together(self) -> bool:
+        """Whether the claim is about several photos as one collection."""
+        return self.claim.kind == COLLECTION and len(self.files) > 1
+
+    @property
     def photos(self) -> tuple[int, ...]:
         """Indices of the photos that are asked about."""
         if self.claim.file is not None:

@@ -84,7 +84,7 @@ def headline(verdict: Verdict, plan: Plan) -> str:
     if plan.claim.kind == EACH:
         return _each_headline(verdict)
     used = verdict.decision is Decision.USED
-    if plan.claim.kind == COLLECTION and len(plan.files) > 1:
+    if plan.together:
         if used:
             return f"At least one of these {len(plan.files)} photos was used to train this model."
         return f"No use of these {len(plan.files)} photos was shown."
@@ -134,7 +134,7 @@ def _means(verdict: Verdict, plan: Plan) -> tuple[str, ...]:
 
 
 def _family(plan: Plan) -> tuple[str, ...]:
-    if plan.claim.kind == COLLECTION and len(plan.files) > 1:
+    if plan.together:
         return ("The claim is about the photos together, not about any one of them.",)
     if plan.claim.kind == EACH:
         return ("The bound holds for all photos at once: that any of them is named wrongly.",)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from auditcore.audit import Plan
 from auditcore.audit.courses import LARGEST_LOG, display_test
-from auditcore.audit.plan import COLLECTION, EACH, RANK_SUM
+from auditcore.audit.plan import EACH, RANK_SUM
 
 FLOOR = math.log(1e-3)
 GIVE_UP = 0.01
@@ -27,7 +27,7 @@ def evidence_figure(plan: Plan, trace: Mapping[str, Any]) -> go.Figure:
     several photos with an answer each, some cross their line by chance alone, and it is named so.
     """
     figure = go.Figure()
-    if trace["collection"] and plan.claim.kind == COLLECTION and len(plan.files) > 1:
+    if trace["collection"] and plan.together:
         x, logs = zip(*trace["collection"], strict=True)
         _draw(figure, "all photos together", x, logs, {"color": TEAL, "width": 3})
         _draw_line(figure, float(1 / plan.level), USED)

@@ -9,7 +9,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditcore.audit import Plan
-from auditcore.audit.plan import COLLECTION
 from auditcore.audit.words import chance
 from auditcore.evidence.figure import evidence_figure
 
@@ -33,7 +32,7 @@ def render_html(report: Mapping[str, Any]) -> str:
         notes=report["warnings"],
         asked=[report["verdict"]["photos"][photo] for photo in plan.photos],
         facts=_facts(report, plan),
-        together=plan.claim.kind == COLLECTION and len(plan.files) > 1,
+        together=plan.together,
         figure=_figure_html(evidence_figure(plan, report["trace"])),
         number=_number,
     )
