@@ -27,7 +27,7 @@ from auditcore.audit.events import (
 )
 from auditcore.audit.opening import Estimate, estimate, start_audit, warnings
 from auditcore.audit.plan import ANYTIME, COLLECTION_TESTS, RANK_SUM, Claim, Plan, parse_claim
-from auditcore.audit.replay import Trace, trace, trace_of
+from auditcore.audit.replay import Trace, trace_of
 from auditcore.audit.store import AuditRecord, LogLine, Status, Store
 from auditcore.audit.verdict import CollectionVerdict, Decision, PhotoVerdict, Verdict
 from auditcore.audit.words import VerdictWords, verdict_words
@@ -63,7 +63,6 @@ __all__ = [
     "parse_claim",
     "run_audit",
     "start_audit",
-    "trace",
     "trace_of",
     "verdict_words",
     "warnings",

@@ -191,14 +191,6 @@ class Trace:
     collection: tuple[tuple[int, float], ...]
 
 
-def trace(plan: Plan, sealed: Sealed, records: Iterable[Mapping[str, Any]]) -> Trace:
-    """Walk the records of a log (without its opening) and return every point on the way."""
-    replay = Replay(plan, sealed)
-    for record in records:
-        replay.take(record)
-    return trace_of(plan, replay.machine.moves)
-
-
 def trace_of(plan: Plan, moves: Iterable[Move]) -> Trace:
     """Return the points of these moves."""
     photos: list[list[tuple[int, int, float]]] = [[] for _ in plan.files]

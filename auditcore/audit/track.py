@@ -43,11 +43,6 @@ class Track:
         self._order = sealed.hidden_order(photo)
         self._to_beat: tuple[float, int] | None = None
 
-    @property
-    def left(self) -> int:
-        """How many hidden versions have not been asked yet."""
-        return len(self._order) - self.asked
-
     def ask(self, hidden: int) -> list[Asked]:
         """Return the queries for the next `hidden` hidden versions, and count them as asked."""
         versions = list(self._order[self.asked : self.asked + hidden])

@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 from auditcore.audit import Plan
 from auditcore.audit.courses import LARGEST_LOG, display_test
 from auditcore.audit.plan import EACH, RANK_SUM
+from auditcore.sequential.tail import GIVE_UP_AT
 
 FLOOR = math.log(1e-3)
-GIVE_UP = 0.01
+GIVE_UP = float(GIVE_UP_AT)
 TEAL, GREY, ORANGE = "#0b8077", "#8a9496", "#c05a10"
 USED = ("used from here on", "dash", ORANGE)
 NEEDED = ("each photo needs at least this", "dash", ORANGE)

@@ -12,11 +12,10 @@ import plotly.graph_objects as go
 from auditcore.audit import Plan, Trace
 from auditcore.audit.courses import display_test
 from auditcore.audit.plan import COLLECTION, EACH
+from auditcore.evidence.figure import FLOOR, GIVE_UP
 from auditcore.sequential import RankTest
 
 TEAL, ORANGE, GREY = "#1a8a80", "#c8641b", "#7d888a"
-FLOOR = math.log(1e-3)
-GIVE_UP = 0.01
 _TICKS = [10.0**power for power in range(-3, 13)]
 _HEIGHT = 400
 _SHORTEST = 10

@@ -22,10 +22,9 @@ from auditcore.audit import (
     estimate,
     run_audit,
     start_audit,
-    trace,
-    trace_of,
 )
 from auditcore.audit.plan import OTHERS, USUAL_SHARE
+from auditcore.audit.replay import Replay
 from auditcore.errors import AuditError, Cancelled, DesignError, ModelError, ScoreError
 
 NOON = datetime.datetime(2026, 3, 4, 12, tzinfo=datetime.UTC)
@@ -383,5 +382,7 @@ def test_warnings_before_the_start(store: Store) -> None:
 def test_moves_on_disk_are_those_of_a_replay(store: Store, kit: FakeKit) -> None:
     audit_id = audited(store, kit, FakeModel(kit), claim="each")
     record, log = store.audit(audit_id), store.log(audit_id)
-    replayed = trace(record.plan, kit, [line.body for line in log[1:]])
-    assert trace_of(record.plan, store.moves(audit_id)) == replayed
+    replay = Replay(record.plan, kit)
+    for line in log[1:]:
+        replay.take(line.body)
+    assert store.moves(audit_id) == replay.machine.moves

@@ -6,7 +6,7 @@ import pytest
 from fakes import FakeSealed, make_plan, planted
 
 from auditcore.audit.plan import Probing
-from auditcore.audit.replay import DRIFTED, Due, Replay, trace
+from auditcore.audit.replay import DRIFTED, Due, Replay, trace_of
 from auditcore.audit.verdict import Decision
 from auditcore.errors import AuditError
 
@@ -133,8 +133,8 @@ def test_another_verdict_than_the_answers_lead_to_is_refused() -> None:
 
 def test_the_trace_holds_every_point_on_the_way() -> None:
     replay = Replay(PLAN, SEALED)
-    written = records(replay)
-    points = trace(PLAN, SEALED, written)
+    records(replay)
+    points = trace_of(PLAN, replay.machine.moves)
     verdict = replay.machine.verdict()
     assert verdict is not None
     for path, photo in zip(points.photos, verdict.photos, strict=True):
