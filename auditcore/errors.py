@@ -30,6 +30,26 @@ class ModelError(TelltaleError):
     """A model that cannot be found, opened safely, or asked what was wanted."""
 
 
+class AddressRefused(ModelError):
+    """An address that must not be called, or not safely: the address, not the model, is wrong."""
+
+
+class KeyRefused(ModelError):
+    """A provider that asks for a key, or for another one."""
+
+
+class SpendingError(ModelError):
+    """Nothing more may be sent: the audit's ceiling, or the credit at the provider, is used up."""
+
+
+class ChangedAnswer(ModelError):
+    """A hosted model whose answer has another shape than before, or is no number."""
+
+
+class ServingError(TelltaleError):
+    """A model that cannot be offered to others: its address, its port or its key."""
+
+
 class ScoreError(TelltaleError):
     """A score that does not fit what the model gives or what the kit knows of its photos."""
 

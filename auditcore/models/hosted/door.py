@@ -1,0 +1,320 @@
+"""The one way out: sends a request to the provider's host and nowhere else.
+
+Straight on httpcore2, the layer under httpx2, because what must not happen does not exist there: no
+redirects, no proxies or passwords from the environment, no cookies, no decompression. Connections
+go to the addresses that `guard` judged; the certificate is checked against the host's name with
+the operating system's authorities. The key is asked for when a request leaves and kept nowhere.
+"""
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpcore2
+
+from auditcore.errors import KeyRefused, ModelError
+from auditcore.models.hosted.base import Call, Unsuited
+from auditcore.models.hosted.guard import Address
+from auditcore.models.hosted.refusals import AGAIN, refusal, scrubbed
+from auditcore.models.hosted.waiting import Clock, Pace
+
+AT_ONCE = 4
+"""Requests under way at a time."""
+
+ANSWER_MOST = 32 * 2**20
+"""Bytes of an answer."""
+
+SECONDS_MOST = 120.0
+"""Seconds from the start of a request to the end of its answer."""
+
+TRIES = 8
+LONGEST_WAIT = 600.0
+"""Seconds that a provider may ask us to wait; an audit that must wait longer is put aside."""
+
+_SECONDS = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": SECONDS_MOST}
+_FIRST_WAIT, _USUAL_WAIT = 1.0, 60.0  # seconds; doubled each time in between
+_ERROR_MOST = 64 * 2**10
+
+
+class _Again(Exception):
+    """The request failed in a way that may pass.
+
+    Attributes:
+        reason: what happened, to follow "it".
+        after: seconds to wait, if the provider said so.
+    """
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.after = reason, after
+
+
+class Door:
+    """Sends requests to one host, one after another or a few at once.
+
+    Attributes:
+        pace: when requests may leave.
+        tries: how often one request is sent at most.
+        headers: the headers of the last answer that are worth showing.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        key_of: Callable[[str], str | None],
+        pace: Pace,
+        clock: Clock,
+        network: httpcore2.NetworkBackend | None = None,
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            address: from `guard.admit`.
+            key_of: gives the key of the host.
+            pace: when requests may leave.
+            clock: for deadlines and dates.
+            network: makes connections; the operating system's if None.
+        """
+        self.pace = pace
+        self.tries = TRIES
+        self.headers: dict[str, str] = {}
+        self._address, self._key_of, self._clock = address, key_of, clock
+        self._network = _Pinned(address, clock, network or httpcore2.SyncBackend())
+        self._pool = httpcore2.ConnectionPool(
+            max_connections=AT_ONCE,
+            max_keepalive_connections=AT_ONCE,
+            keepalive_expiry=30.0,
+            network_backend=self._network,
+        )
+
+    def __repr__(self) -> str:
+        return f"Door({self._address.host})"
+
+    def send(self, call: Call, count: Callable[[], None] = lambda: None, things: int = 0) -> Any:
+        """Send a request, as often as it is worth it, and return the JSON of the answer.
+
+        Args:
+            call: what to send.
+            count: called before each try; it may raise to forbid it.
+            things: pictures and texts in the request, for the provider's rate.
+
+        Raises:
+            KeyRefused, SpendingError, Unsuited, ModelError: the provider refuses, each with a
+                sentence, or does not answer properly in `tries` tries.
+            Cancelled: the person stopped.
+        """
+        failed = ""
+        for number in range(self.tries):
+            self.pace.admit(things)
+            count()
+            try:
+                return self._once(call)
+            except _Again as again:
+                failed = again.reason
+                self.pace.hold(self._delay(number, again.after))
+        raise ModelError(
+            f"{self._address.host} gave no usable answer in {self.tries} tries: it {failed}. What "
+            "was answered before is kept; go on later."
+        )
+
+    def read(self, path: str) -> Any:
+        """Fetch what the provider tells at a path. See `send`."""
+        return self.send(Call(path))
+
+    def _delay(self, number: int, after: float | None) -> float:
+        if after is None:
+            return min(_USUAL_WAIT, _FIRST_WAIT * 2.0**number) * (0.5 + self._clock.jitter() / 2)
+        if after > LONGEST_WAIT:
+            raise ModelError(
+                f"{self._address.host} asks to wait {round(after / 60)} minutes before the next "
+                "question. What was answered is kept: go on then."
+            )
+        return after + self._clock.jitter()
+
+    def _once(self, call: Call) -> Any:
+        self._network.start()
+        key = self._key()
+        try:
+            with self._pool.stream(
+                call.method,
+                self._url(call.path),
+                headers=[*_headers(call, key).items()],
+                content=call.body(),
+                extensions={"timeout": _SECONDS},
+            ) as response:
+                return self._understood(response, key)
+        except (httpcore2.TimeoutException, TimeoutError) as error:
+            raise _Again("did not answer in time") from error
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            raise self._failed(error) from error
+
+    def _understood(self, response: httpcore2.Response, key: str | None) -> Any:
+        headers = {name.decode("latin-1").lower(): value for name, value in response.headers}
+        told = {name: value.decode("latin-1") for name, value in headers.items()}
+        if response.status in AGAIN:
+            busy = "is busy" if response.status == 429 else "failed"
+            after = _retry_after(told.get("retry-after"), self._clock)
+            raise _Again(f"{busy} ({response.status})", after)
+        if not 200 <= response.status < 300:
+            body = _body(response, _ERROR_MOST) or b""
+            raise refusal(response.status, body, self._address.host, key)
+        self.headers = {
+            name: scrubbed(told[name], key) for name in ("server", "date") if name in told
+        }
+        return self._json(response, told)
+
+    def _json(self, response: httpcore2.Response, told: dict[str, str]) -> Any:
+        host = self._address.host
+        if told.get("content-encoding", "identity").lower() != "identity":
+            raise ModelError(f"{host} answers in a compressed form, although asked not to.")
+        if "json" not in told.get("content-type", "json").lower():
+            raise Unsuited(f"{host} answers with something else than JSON. Check the address.")
+        body = _body(response, ANSWER_MOST)
+        if body is None:
+            raise ModelError(f"{host} answers with more than {ANSWER_MOST >> 20} MB.")
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise _Again("sent an answer that breaks off or cannot be read") from error
+
+    def _failed(self, error: Exception) -> Exception:
+        if isinstance(error.__context__, ssl.SSLError) or "CERTIFICATE" in str(error):
+            return ModelError(
+                f"The secure connection to {self._address.host} cannot be trusted: its certificate "
+                "is not valid for this name, or not known here. Nothing was sent."
+            )
+        cut = isinstance(error, httpcore2.ConnectError)
+        return _Again("could not be reached" if cut else "broke off in the middle")
+
+    def _url(self, path: str) -> httpcore2.URL:
+        address = self._address
+        return httpcore2.URL(
+            scheme=address.scheme.encode(),
+            host=address.host.encode(),
+            port=address.port,
+            target=path.encode(),
+        )
+
+    def _key(self) -> str | None:
+        key = (self._key_of(self._address.host) or "").strip()
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise KeyRefused(
+                f"The key for {self._address.host} holds a space or a letter that no key holds. "
+                "Copy it again."
+            )
+        return key or None
+
+
+class _Pinned(httpcore2.NetworkBackend):
+    """Connects to addresses that were judged, whatever host it is told, and ends what takes long.
+
+    A deadline belongs to the thread that sends: a connection is used by one at a time.
+    """
+
+    def __init__(self, address: Address, clock: Clock, network: httpcore2.NetworkBackend) -> None:
+        self._address, self._clock, self._network = address, clock, network
+        self._own = threading.local()
+
+    def start(self) -> None:
+        """Let the time of this thread's request begin."""
+        self._own.end = self._clock.now() + SECONDS_MOST
+
+    def left(self, timeout: float | None) -> float:
+        """Return the seconds left to this thread's request, `timeout` at most.
+
+        Raises:
+            TimeoutError: none are.
+        """
+        left: float = self._own.end - self._clock.now()
+        if left <= 0:
+            raise TimeoutError
+        return left if timeout is None else min(left, timeout)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect to the first pinned address that answers; `host` is not looked up again."""
+        *others, last = self._address.pinned
+        for pinned in others:
+            try:
+                return self._connect(pinned, timeout, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+        return self._connect(last, timeout, socket_options)
+
+    def _connect(
+        self, pinned: str, timeout: float | None, options: Iterable[Any] | None
+    ) -> httpcore2.NetworkStream:
+        stream = self._network.connect_tcp(
+            pinned, self._address.port, self.left(timeout), None, options
+        )
+        return _Timed(stream, self.left)
+
+
+class _Timed(httpcore2.NetworkStream):
+    """A connection that no slow drip keeps open."""
+
+    def __init__(
+        self, stream: httpcore2.NetworkStream, left: Callable[[float | None], float]
+    ) -> None:
+        self._stream, self._left = stream, left
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        inner = self._stream.start_tls(ssl_context, server_hostname, self._left(timeout))
+        return _Timed(inner, self._left)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _headers(call: Call, key: str | None) -> dict[str, str]:
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    headers["User-Agent"] = "telltale"
+    if call.body() is not None:
+        headers["Content-Type"] = call.content_type
+    return headers | ({"Authorization": f"Bearer {key}"} if key else {})
+
+
+def _body(response: httpcore2.Response, most: int) -> bytes | None:
+    """Return the body, or None if it is longer than `most` bytes."""
+    body = bytearray()
+    for chunk in response.iter_stream():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
+
+
+def _retry_after(text: str | None, clock: Clock) -> float | None:
+    """Return the seconds that a Retry-After header asks for (RFC 9110, 10.2.3), None if unclear."""
+    if text is None:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, when - clock.today())
