@@ -16,6 +16,7 @@ ROOMS = (
     "marks",
     "kit",
     "models",
+    "serving",
     "scores",
     "sequential",
     "audit",

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from auditcore import __version__
-from auditcore.cli import audit, mark, models, simulate, verify
+from auditcore.cli import audit, mark, models, serve, simulate, verify
 from auditcore.errors import Cancelled, TelltaleError
 
 BAD_INPUT, CANCELLED = 2, 130
-_COMMANDS = (mark, audit, verify, models, simulate)
+_COMMANDS = (mark, audit, verify, models, serve, simulate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from auditcore.photos.photo import (
     audit_copy,
     audit_size,
 )
-from auditcore.photos.reading import read_photo
+from auditcore.photos.reading import read_photo, read_pixels, read_size
 from auditcore.photos.writing import encode_photo
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
     "find_metadata",
     "read_captions",
     "read_photo",
+    "read_pixels",
+    "read_size",
     "safe_name",
     "shown",
     "unique_names",

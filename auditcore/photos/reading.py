@@ -49,10 +49,7 @@ def read_photo(data: bytes, name: str) -> Photo:
     Raises:
         PhotoError: with one sentence that says what the file is or what is wrong, and what to do.
     """
-    _check_file(data, name)
-    image = _open(data, name)
-    _check_frames(image, name)
-    _check_size(image.size, name)
+    image = _opened(data, name)
     file_format = cast(Format, "JPEG" if image.format == "MPO" else image.format)
     image, turn_notes = _turn_upright(_decode(image, name))
     colours = separate_colours(image, _is_sixteen_bit(data))
@@ -69,6 +66,37 @@ def read_photo(data: bytes, name: str) -> Photo:
         original_sha256=hashlib.sha256(data).hexdigest(),
         notes=(*notes, *_size_notes(pixels), *_metadata_notes(data)),
     )
+
+
+def read_size(data: bytes, name: str) -> tuple[int, int]:
+    """Return the (width, height) that a JPEG, PNG or WebP file claims; nothing is decoded.
+
+    Raises:
+        PhotoError: it is none, or not one that would be read.
+    """
+    return _opened(data, name).size
+
+
+def read_pixels(data: bytes, name: str) -> Pixels:
+    """Read a JPEG, PNG or WebP file as safely as `read_photo`, for a model instead of a mark.
+
+    Only what the file says itself is done (which way is up, its colours): a picture without that
+    keeps every value, where a photo to be marked may lose a hardly visible tint.
+
+    Raises:
+        PhotoError: as `read_photo`.
+    """
+    image, _ = _turn_upright(_decode(_opened(data, name), name))
+    return separate_colours(image, _is_sixteen_bit(data)).pixels
+
+
+def _opened(data: bytes, name: str) -> Image.Image:
+    """Return the image with its header read and checked, nothing decoded yet."""
+    _check_file(data, name)
+    image = _open(data, name)
+    _check_frames(image, name)
+    _check_size(image.size, name)
+    return image
 
 
 def _check_file(data: bytes, name: str) -> None:
