@@ -19,6 +19,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from auditcore.photos import Pixels
 from auditcore.randomness import derive
 from auditcore.scores import SCORES
 from auditcore.scores.views import Crop, cut_views, draw_views
+from auditcore.sequential.collection import AnytimeCollection
 
 RESULTS = Path(__file__).parent / "results"
 SEED = b"score choice"
@@ -48,6 +50,7 @@ VISIBILITY = 4.0
 VERSIONS = 40
 SIDE = 32
 TOP = 0.05
+PHOTOS, REPEATS = 50, 200
 Ask = Callable[[list[Pixels]], NDArray[Any]]
 
 
@@ -115,8 +118,50 @@ def power(scores: NDArray[np.float64], published: Sequence[int]) -> dict[str, fl
     }
 
 
+def is_default(name: str, crop: Crop, views: int) -> bool:
+    """Say whether Telltale uses this score with this crop and number of views."""
+    chosen = [SCORES[one] for one in (name, f"{name}-whole") if one in SCORES]
+    return any((score.crop, score.views) == (crop, views) for score in chosen)
+
+
+def collection_power(scores: NDArray[np.float64], published: Sequence[int]) -> dict[str, float]:
+    """Return how often `PHOTOS` photos together are found used, at TOP, over REPEATS draws of them.
+
+    The anytime test of a collection, one more hidden version of every photo a round, in random
+    order; equal scores are decided by random priorities.
+
+    Args:
+        scores: shape (photos, versions).
+    """
+    rng = np.random.default_rng(1)
+    test = AnytimeCollection(PHOTOS, scores.shape[1], Fraction(TOP).limit_denominator())
+    found, queries = 0, []
+    for _ in range(REPEATS):
+        chosen = rng.choice(len(scores), PHOTOS, replace=False)
+        beats = np.stack([_beats(scores[photo], published[photo], rng) for photo in chosen])
+        for t in range(1, beats.shape[1] + 1):
+            states = [(t, int(k)) for k in beats[:, :t].sum(axis=1)]
+            if test.rejects(states):
+                found += 1
+                queries.append(PHOTOS * (t + 1))
+                break
+    return {
+        "photos": PHOTOS,
+        "found": found / REPEATS,
+        "queries": float(np.median(queries)) if queries else 0,
+    }
+
+
+def _beats(row: NDArray[np.float64], published: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Return for each hidden version, in random order, whether it beats the published one."""
+    pairs = [(score, rng.random()) for score in row]
+    hidden = [pair for version, pair in enumerate(pairs) if version != published]
+    order = rng.permutation(len(hidden))
+    return np.array([hidden[i] > pairs[published] for i in order])
+
+
 class Table:
-    """The rows of one part, kept on disk crop by crop: a run that was stopped goes on from there."""
+    """The rows of one part, kept on disk crop by crop: a stopped run goes on from there."""
 
     def __init__(self, part: str, marked: Marked) -> None:
         self._path = RESULTS / f"score_choice_{part}.json"
@@ -148,6 +193,8 @@ class Table:
                 )
                 facts = {"score": name, "least_area": crop.least_area, "flip": crop.flip}
                 row = {**facts, "views": count, **power(scores, self._marked.published)}
+                if is_default(name, crop, count):
+                    row["together"] = collection_power(scores, self._marked.published)
                 self._facts["rows"].append(row)
                 print(row, flush=True)
         self._path.write_text(json.dumps(self._facts, indent=1) + "\n")
@@ -277,7 +324,7 @@ def train_once(
     epochs: int,
     batch: int,
 ) -> None:
-    """Train with Adam and one cycle, or take the weights of an earlier run; `step`: indices -> loss."""
+    """Train with Adam and one cycle, or take an earlier run's weights; `step`: indices -> loss."""
     if not path.exists():
         steps = size // batch
         optimizer = torch.optim.Adam(network.parameters(), lr=2e-3, weight_decay=1e-5)
@@ -385,6 +432,13 @@ def _simclr_view(x: Tensor) -> Tensor:
 # --- results ------------------------------------------------------------------------------------
 
 
+def together(row: dict[str, Any]) -> str:
+    """Return the figures of the collection, for rows that Telltale uses by default."""
+    if "together" not in row:
+        return ""
+    return f"{row['together']['found']:.2f} · {row['together']['queries']:,.0f}"
+
+
 def summary() -> str:
     """Return all results as tables in Markdown."""
     lines = ["# Which score, how many views, which crops", "", __doc__.split("\n\n")[2], ""]
@@ -394,12 +448,13 @@ def summary() -> str:
             f"## {result['part']}: {result['photos']} photos, {result['versions']} versions each, "
             f"visibility {result['visibility']} (mean CIEDE2000)",
             "",
-            "| score | least area | mirrored | views | TDR.05 | beaten | z |",
-            "|---|---|---|---|---|---|---|",
+            "| score | least area | mirrored | views | TDR.05 | beaten | z | 50 together · queries |",
+            "|---|---|---|---|---|---|---|---|",
         ]
         lines += [
             f"| {r['score']} | {r['least_area']} | {'yes' if r['flip'] else 'no'} | {r['views']} | "
-            f"{r['tdr05']:.2f} | {r['beaten']:.3f} ± {r['beaten_error']:.3f} | {r['z']:.2f} |"
+            f"{r['tdr05']:.2f} | {r['beaten']:.3f} ± {r['beaten_error']:.3f} | {r['z']:.2f} | "
+            f"{together(r)} |"
             for r in result["rows"]
         ]
         lines.append("")
