@@ -166,6 +166,7 @@ class Adapter(Protocol):
             those that are.
         batch: how many pictures or texts one request takes.
         size: side of the model's own pictures in pixels, where the provider tells it.
+        sent: how pictures are sent, for a person; always lossless.
         labels: names of the classes, in the order of the answers, once known.
         notes: what else a person should see, under short names.
     """
@@ -178,6 +179,7 @@ class Adapter(Protocol):
     asks: tuple[Capability, ...] = (Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES)
     batch: int = 1
     size: int | None = None
+    sent: str = "PNG"
     labels: tuple[str, ...] = ()
 
     def __init__(self, place: Place) -> None:
@@ -197,6 +199,7 @@ class Adapter(Protocol):
         Raises:
             ModelError: with a sentence that names the choice.
         """
+        return None
 
     def meet(self, read: Read) -> None:
         """Ask the provider what it tells of itself, before any picture is sent.
@@ -204,6 +207,7 @@ class Adapter(Protocol):
         Raises:
             ModelError: what it tells does not do, and what to choose.
         """
+        return None
 
     def learn(self, asks: Capability, said: Any) -> Capability:
         """Look at the first answer to a question and say what it really gives."""

@@ -82,7 +82,7 @@ def _first_that_answers(
             continue
         given = {question.asks} | {asks for asks in adapter.asks[1:] if _gives(model, asks)}
         model.capabilities = _with_labels(given)
-        model.labels = adapter.labels
+        model.labels = _labels(model)
         return model
     raise refused[0]
 
@@ -145,6 +145,20 @@ def probe_picture(size: int) -> Pixels:
 def _with_labels(given: set[Capability]) -> frozenset[Capability]:
     labels = {Capability.LABELS} if Capability.PROBABILITIES in given else set()
     return frozenset(given | labels)
+
+
+def _labels(model: HostedModel) -> tuple[str, ...]:
+    """Return the names of the classes; their numbers where the provider tells no names."""
+    classes = model.widths.get(Capability.PROBABILITIES)
+    told = model.adapter.labels
+    if classes is None or len(told) == classes:
+        return told
+    if told:
+        raise ModelError(
+            f"The provider names {len(told)} classes but gives {classes} probabilities. Ask the "
+            "person who runs it."
+        )
+    return tuple(map(str, range(classes)))
 
 
 def _size(adapter: Adapter) -> int:

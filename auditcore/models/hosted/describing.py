@@ -56,7 +56,7 @@ def _details(model: HostedModel, clock: Clock) -> dict[str, str]:
         **model.identity.details,
         "protocol": adapter.title,
         "gives": _in_words(model),
-        "pictures": f"sent as PNG, {size} x {size} px, lossless",
+        "pictures": f"sent as {adapter.sent}, {size} x {size} px, lossless",
         "tested": f"{tested:%Y-%m-%d %H:%M} UTC",
     }
     if "size" not in adapter.place.settings and adapter.size is None:

@@ -114,7 +114,9 @@ class Door:
                 return self._once(call)
             except _Again as again:
                 failed = again.reason
-                self.pace.hold(self._delay(number, again.after))
+                delay = self._delay(number, again.after)
+            if number + 1 < self.tries:
+                self.pace.hold(delay)
         raise ModelError(
             f"{self._address.host} gave no usable answer in {self.tries} tries: it {failed}. What "
             "was answered before is kept; go on later."
