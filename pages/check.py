@@ -2,8 +2,17 @@
 
 import streamlit as st
 
+from auditcore.errors import TelltaleError
 from auditcore.jobs.orders import Order, submit_audit
-from pages._parts import audit_view, keys, session, setting_up
+from pages._parts import (
+    audit_view,
+    choose_model,
+    forecast,
+    key_in,
+    keys,
+    session,
+    setting_up,
+)
 
 session.enter(__file__)
 st.title("Check a model")
@@ -23,21 +32,37 @@ def set_up() -> None:
     if kit is None:
         return
     st.header("2. The model", anchor=False)
-    spec = setting_up.model()
+    model = choose_model.choose()
+    how_asked = st.container()
     st.header("3. The question", anchor=False)
     claim = setting_up.claim(kit)
     st.header("4. How rare must a false alarm be?", anchor=False)
     p = setting_up.rarity()
-    if spec is None:
+    if model is None:
         return
-    order = Order(kit_id, spec, claim, p)
+    with how_asked:
+        fits = choose_model.explain(kit, claim, model)
+    if not fits:
+        return
     st.header("5. What it will take", anchor=False)
-    setting_up.forecast(order)
-    if st.button(
+    start(Order(kit_id, model.choice, claim, p))
+
+
+def start(order: Order) -> None:
+    """Say what the audit will take, and start it at a click."""
+    forecast.show(order)
+    if not st.button(
         "Start the audit", type="primary", key=keys.START_AUDIT, icon=":material/play_arrow:"
     ):
-        st.query_params[keys.AUDIT] = submit_audit(session.queue(), order, owner=session.owner())
-        st.rerun()
+        return
+    try:
+        if order.model.hosted:
+            key_in.hand_over(order.model)
+    except TelltaleError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.query_params[keys.AUDIT] = submit_audit(session.queue(), order, owner=session.owner())
+    st.rerun()
 
 
 if keys.AUDIT in st.query_params:

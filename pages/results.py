@@ -33,7 +33,7 @@ def every_audit(records: list[AuditRecord]) -> None:
     for job in running():
         st.page_link(
             "pages/check.py",
-            label=f"Still running: {job.params['spec']}",
+            label=f"Still running: {job.params['model']['spec']}",
             icon=":material/hourglass_top:",
             query_params={keys.AUDIT: job.id},
         )

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from auditcore.jobs.orders import SAMPLE_KIT, Order, submit_audit
+from auditcore.jobs.orders import SAMPLE_KIT, Choice, Order, submit_audit
 from pages._parts import design, keys, session
 
 session.enter(__file__)
 
-DEMO = Order(SAMPLE_KIT, "demo:with", "collection", p=None)
+DEMO = Order(SAMPLE_KIT, Choice("demo:with"), "collection", p=None)
 
 left, right = st.columns([3, 2], vertical_alignment="center", gap="large")
 left.title("Was my photo used to train this AI model?")

@@ -3,9 +3,12 @@
     queue     what waits, what runs, how far it is, how it ended
     shelf     the kits a person keeps on this machine
     worker    the process that does the jobs; `Waker` keeps one alive
-    orders    what a page asks for: an audit, an estimate
+    orders    what a page asks for: to meet a model, an estimate, an audit
+    keys      keys of hosted models, from a page to the worker's memory
     protect   the job that marks photos and seals their kit
-    check     the jobs that audit a model, or say what that will take
+    check     the jobs that meet a model, say what an audit will take, and do it
+    opened    the models that the worker holds open
+    meeting   what a model gives, and how a kit asks it
     catalogue the models there are, written down for the pages
     preview   what a person sees before photos are protected
 

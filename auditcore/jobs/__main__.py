@@ -4,16 +4,19 @@ import logging
 import os
 from collections.abc import Mapping
 
+from auditcore.jobs.keys import KeyRing, listen
 from auditcore.jobs.worker import Kind, work
 
 _COURTESY = 5  # the page a person is looking at goes before the work behind it
 
 
 def _load() -> Mapping[str, Kind]:
+    ring = KeyRing()
+    listen(ring)  # before what takes seconds: a page may be waiting to hand over a key
     from auditcore.jobs import check, protect
 
     check.warm_up()
-    return {protect.KIND: protect.run, **check.KINDS}
+    return {protect.KIND: protect.run, **check.kinds(ring)}
 
 
 def main() -> None:

@@ -1,30 +1,48 @@
-"""The list of models that can be audited, written by the worker for the pages to read.
+"""What this machine has, written by the worker for the pages to read: models, processors.
 
 Making it takes torch and open_clip, which the worker has loaded anyway and the app need not.
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from auditcore import paths
 from auditcore.models import ModelEntry, list_models
 
 
+@dataclass(frozen=True)
+class Catalogue:
+    """What a page offers.
+
+    Attributes:
+        models: those that can be audited by name, those on this machine first.
+        devices: the processors a local model can run on, the fastest first; see `Running`.
+    """
+
+    models: tuple[ModelEntry, ...]
+    devices: tuple[str, ...]
+
+
 def write_catalogue() -> None:
-    """Write the list as it is now; whoever reads meanwhile sees the old one whole."""
+    """Write what there is now; whoever reads meanwhile sees the old list whole."""
+    from auditcore.models.devices import available_devices
+
     entries = [entry.to_json() for entry in list_models()]
     draft = _file().with_suffix(".draft")
-    draft.write_text(json.dumps(entries))
+    draft.write_text(json.dumps({"models": entries, "devices": available_devices()}))
     draft.replace(_file())
 
 
-def read_catalogue() -> list[ModelEntry] | None:
-    """Return the list, those on this machine first; None while no worker has written it yet."""
+def read_catalogue() -> Catalogue | None:
+    """Return what there is; None while no worker of this version has written it yet."""
     try:
-        entries = json.loads(_file().read_text())
+        found = json.loads(_file().read_text())
     except FileNotFoundError:
         return None
-    return [ModelEntry.from_json(entry) for entry in entries]
+    if not isinstance(found, dict):
+        return None
+    return Catalogue(tuple(map(ModelEntry.from_json, found["models"])), tuple(found["devices"]))
 
 
 def _file() -> Path:

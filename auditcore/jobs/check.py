@@ -1,5 +1,7 @@
-"""The jobs that audit a model: say what it will take, and do it. Models stay open between jobs."""
+"""The jobs that audit a model: meet it, say what an audit will take, and do it."""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from fractions import Fraction
 from functools import lru_cache
@@ -18,17 +20,18 @@ from auditcore.audit import (
 )
 from auditcore.audit.opening import DEFAULT_P
 from auditcore.database import LOCAL_OWNER
-from auditcore.errors import Cancelled, KitError
+from auditcore.errors import Cancelled, KeyRefused, KitError, SpendingError
 from auditcore.evidence.report import sample_kit_id
 from auditcore.jobs.catalogue import write_catalogue
-from auditcore.jobs.orders import AUDIT, ESTIMATE, SAMPLE_KIT, Order
-from auditcore.jobs.queue import Job
+from auditcore.jobs.keys import KeyRing
+from auditcore.jobs.meeting import meet
+from auditcore.jobs.opened import OpenModels
+from auditcore.jobs.orders import AUDIT, CONNECT, ESTIMATE, SAMPLE_KIT, Choice, Order
+from auditcore.jobs.queue import Job, Needs
 from auditcore.jobs.shelf import Shelf
-from auditcore.jobs.worker import Desk
+from auditcore.jobs.worker import Desk, Kind, NeedsPerson
 from auditcore.kit import Kit, open_kit
-from auditcore.models import Model, open_model
-
-_MODELS_HELD = 2
+from auditcore.models import Model
 
 
 def estimated(job: Job) -> Estimate:
@@ -38,15 +41,38 @@ def estimated(job: Job) -> Estimate:
     return Estimate(**values)
 
 
-def run_audit_job(desk: Desk) -> None:
+def kinds(ring: KeyRing) -> Mapping[str, Kind]:
+    """Return what to do for each kind of job, with models that stay open between jobs."""
+    models = OpenModels(ring)
+
+    def with_models(run: Callable[[Desk, OpenModels], None]) -> Kind:
+        return lambda desk: run(desk, models)
+
+    jobs = {AUDIT: run_audit_job, ESTIMATE: run_estimate_job, CONNECT: run_connect_job}
+    return {kind: with_models(run) for kind, run in jobs.items()}
+
+
+def run_connect_job(desk: Desk, models: OpenModels) -> None:
+    """Open the model anew, ask it once, and say what it gives."""
+    models.close()
+    model = _open_model(desk, Choice.from_json(desk.job.params), models)
+    desk.report(0, 0, "Asking it about a test picture.", at_once=True)
+    desk.promise(met=meet(model).to_json())
+
+
+def run_audit_job(desk: Desk, models: OpenModels) -> None:
     """Start the audit, or go on with it; what a killed run has answered is not asked again."""
     order, owner = Order.from_json(desk.job.params), desk.job.owner
-    kit, model = _open(desk, order)
-    store = Store(paths.database())
-    audit_id = start_audit(
-        store, kit, model, owner=owner, **_request(store, order, kit, model, owner)
-    )
-    desk.promise(audit=audit_id)
+    with _asking_the_person(), closing(models):
+        kit, model = _open(desk, order, models)
+        store = Store(paths.database())
+        request = _request(store, order, kit, model, owner)
+        audit_id = start_audit(store, kit, model, owner=owner, **request)
+        desk.promise(audit=audit_id)
+        _follow(desk, store, audit_id, kit, model)
+
+
+def _follow(desk: Desk, store: Store, audit_id: str, kit: Kit, model: Model) -> None:
     finished = False
     for event in run_audit(store, audit_id, kit, model, should_stop=desk.stopping):
         far, finished = event.progress, isinstance(event, Finished)
@@ -57,10 +83,21 @@ def run_audit_job(desk: Desk) -> None:
         raise Cancelled("Stopped.")
 
 
-def run_estimate_job(desk: Desk) -> None:
-    """Time the model on a test image and say what the audit would take."""
+@contextmanager
+def _asking_the_person() -> Iterator[None]:
+    """Pause for what only the person can give, instead of failing for want of it."""
+    try:
+        yield
+    except KeyRefused as error:
+        raise NeedsPerson(Needs.KEY, str(error)) from error
+    except SpendingError as error:
+        raise NeedsPerson(Needs.CEILING, str(error)) from error
+
+
+def run_estimate_job(desk: Desk, models: OpenModels) -> None:
+    """Say what the audit would take: from a test picture for a local model, else from its test."""
     order, owner = Order.from_json(desk.job.params), desk.job.owner
-    kit, model = _open(desk, order)
+    kit, model = _open(desk, order, models)
     store = Store(paths.database())
     request = _request(store, order, kit, model, owner)
     found = estimate(store, kit, model, owner=owner, **request)
@@ -107,11 +144,6 @@ def _kit(file: Path) -> Kit:
     return open_kit(file)
 
 
-@lru_cache(maxsize=_MODELS_HELD)
-def _model(spec: str) -> Model:
-    return open_model(spec)
-
-
 class _Request(TypedDict):
     claim: str
     p: Fraction
@@ -125,11 +157,13 @@ def _request(store: Store, order: Order, kit: Kit, model: Model, owner: str) -> 
     return {"claim": order.claim, "p": p, "test": order.test}
 
 
-def _open(desk: Desk, order: Order) -> tuple[Kit, Model]:
+def _open(desk: Desk, order: Order, models: OpenModels) -> tuple[Kit, Model]:
     desk.report(desk.job.done, desk.job.total, "Opening the kit.")
     kit = open_kept(order.kit_id, desk.job.owner)
-    desk.report(desk.job.done, desk.job.total, "Opening the model.", at_once=True)
-    return kit, _model(order.spec)
+    return kit, _open_model(desk, order.model, models)
 
 
-KINDS = {AUDIT: run_audit_job, ESTIMATE: run_estimate_job}
+def _open_model(desk: Desk, choice: Choice, models: OpenModels) -> Model:
+    doing = "Connecting to the model." if choice.hosted else "Opening the model."
+    desk.report(desk.job.done, desk.job.total, doing, at_once=True)
+    return models.open(desk.job.owner, choice)

@@ -1,17 +1,57 @@
 """What a person can order from a page: light to import, so that a click is answered at once."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 from auditcore.database import LOCAL_OWNER
 from auditcore.jobs.queue import Queue
+from auditcore.models import HOSTED, Budget, Running
 from auditcore.sequential import DEFAULT_TEST
 
-AUDIT, ESTIMATE = "audit", "estimate"
+AUDIT, ESTIMATE, CONNECT = "audit", "estimate", "connect"
 SAMPLE_KIT = "sample"
 """Stands for the kit of the sample photos that are shipped with Telltale."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which model, and how it is to be run or reached. A key has no place in it, ever.
+
+    Attributes:
+        spec: the model, see `auditcore.models.open_model`.
+        running: where and how a local model runs.
+        released: the day a hosted model was published (ISO date), None if unknown.
+        budget: what a hosted model may cost.
+        keyed: whether the person gave a key for it, so that nothing is sent without one.
+    """
+
+    spec: str
+    running: Running = field(default_factory=Running)
+    released: str | None = None
+    budget: Budget = field(default_factory=Budget)
+    keyed: bool = False
+
+    @property
+    def hosted(self) -> bool:
+        """Say whether somebody else runs the model."""
+        return self.spec.strip().partition(":")[0] in HOSTED
+
+    @property
+    def unpriced(self) -> "Choice":
+        """Return the same model whatever it may cost: what it gives does not depend on that."""
+        return replace(self, budget=Budget())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the choice as plain JSON values."""
+        return {**asdict(self), "budget": self.budget.to_json()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Choice":
+        """Read back what `to_json` wrote."""
+        running, budget = Running(**values["running"]), Budget.from_json(values["budget"])
+        return cls(**{**values, "running": running, "budget": budget})
 
 
 @dataclass(frozen=True)
@@ -20,7 +60,7 @@ class Order:
 
     Attributes:
         kit_id: a kit on the owner's shelf, or SAMPLE_KIT.
-        spec: the model, see `auditcore.models.open_model`.
+        model: which model, and how to reach it.
         claim: "collection", "each" or "photo:FILE".
         p: accepted chance of a false alarm over all attempts of this kit on this model; None for
             that of the first attempt, which binds all later ones (1 in 20 if this is the first).
@@ -28,27 +68,34 @@ class Order:
     """
 
     kit_id: str
-    spec: str
+    model: Choice
     claim: str
     p: Fraction | None
     test: str = DEFAULT_TEST
 
     def to_json(self) -> dict[str, Any]:
         """Return the order as plain JSON values."""
-        return {**asdict(self), "p": None if self.p is None else str(self.p)}
+        p = None if self.p is None else str(self.p)
+        return {**asdict(self), "model": self.model.to_json(), "p": p}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Order":
         """Read back what `to_json` wrote."""
-        p = values["p"]
-        return cls(**{**values, "p": None if p is None else Fraction(p)})
+        p = None if values["p"] is None else Fraction(values["p"])
+        return cls(**{**values, "model": Choice.from_json(values["model"]), "p": p})
 
 
 def submit_audit(queue: Queue, order: Order, *, owner: str = LOCAL_OWNER) -> str:
     """Queue an audit and return the job's id; its audit's id follows in the job's result."""
-    return queue.submit(AUDIT, order.to_json(), title=f"Audit {order.spec}", owner=owner)
+    return queue.submit(AUDIT, order.to_json(), title=f"Audit {order.model.spec}", owner=owner)
 
 
 def submit_estimate(queue: Queue, order: Order, *, owner: str = LOCAL_OWNER) -> str:
     """Queue the question what an audit would take and return the job's id."""
-    return queue.submit(ESTIMATE, order.to_json(), title=f"Look at {order.spec}", owner=owner)
+    title = f"Look at {order.model.spec}"
+    return queue.submit(ESTIMATE, order.to_json(), title=title, owner=owner)
+
+
+def submit_connect(queue: Queue, choice: Choice, *, owner: str = LOCAL_OWNER) -> str:
+    """Queue the question what a model gives and how fast it is, and return the job's id."""
+    return queue.submit(CONNECT, choice.to_json(), title=f"Try {choice.spec}", owner=owner)

@@ -37,6 +37,13 @@ class JobState(StrEnum):
 ENDS = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 
 
+class Needs(StrEnum):
+    """What only the person can give, for want of which a job was paused."""
+
+    KEY = "key"
+    CEILING = "ceiling"
+
+
 class Wish(StrEnum):
     """What a person asked of a running job; the worker obeys between two steps."""
 
@@ -79,6 +86,16 @@ class Job:
     def ended(self) -> bool:
         """Tell whether nothing more will happen to this job by itself."""
         return self.state in ENDS
+
+    @property
+    def needs(self) -> Needs | None:
+        """Return what a paused job waits for, None if only for the wish to go on."""
+        lacking = self.result.get(NEEDS) if self.state is JobState.PAUSED else None
+        return None if lacking is None else Needs(lacking)
+
+
+NEEDS = "needs"
+"""Where a job's result says what it waits for."""
 
 
 class Base(DeclarativeBase):
@@ -202,8 +219,17 @@ class Queue:
             else:
                 row.state, row.now = JobState.PAUSED.value, "Paused."
 
-    def resume(self, job_id: str, owner: str = LOCAL_OWNER) -> None:
-        """Let a paused job go on, or try a failed one again; it keeps its place in the queue."""
+    def resume(
+        self, job_id: str, owner: str = LOCAL_OWNER, *, params: Mapping[str, Any] | None = None
+    ) -> None:
+        """Let a paused job go on, or try a failed one again; it keeps its place in the queue.
+
+        Args:
+            job_id: which job. owner: whose.
+            owner: see job_id.
+            params: what it is to do from now on, such as the same under a higher ceiling; None
+                for no change. A job that runs keeps what it began with.
+        """
         with Session(self._writer) as session, session.begin():
             row = _row(session, job_id, owner)
             if row.state in (JobState.DONE, JobState.CANCELLED):
@@ -212,6 +238,8 @@ class Queue:
             if row.state in (JobState.PAUSED, JobState.FAILED):
                 row.state, row.now = JobState.WAITING.value, "Waiting to go on."
                 row.error, row.crashes = "", 0
+                row.result = json.dumps(_without_needs(json.loads(row.result)))
+                row.params = row.params if params is None else json.dumps(params)
 
     # What the worker does
 
@@ -273,6 +301,10 @@ class Queue:
 def new_job_id() -> str:
     """Return an id that nobody can guess (128 bits), fit for an address."""
     return secrets.token_urlsafe(16)
+
+
+def _without_needs(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name != NEEDS}
 
 
 def _in_state(state: JobState) -> Any:

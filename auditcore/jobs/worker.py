@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from auditcore import paths
 from auditcore.errors import Cancelled, TelltaleError
-from auditcore.jobs.queue import Job, JobState, Queue, Wish
+from auditcore.jobs.queue import NEEDS, Job, JobState, Needs, Queue, Wish
 
 IDLE_SECONDS = 1800.0
 _POLL_SECONDS = 0.1
@@ -31,6 +31,14 @@ _CONSIDERATE = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 _PROJECT = Path(__file__).resolve().parent.parent.parent
 _log = logging.getLogger("telltale.worker")
+
+
+class NeedsPerson(TelltaleError):
+    """A job cannot go on without something that only the person can give; it is paused."""
+
+    def __init__(self, needs: Needs, sentence: str) -> None:
+        super().__init__(sentence)
+        self.needs = needs
 
 
 class Desk:
@@ -46,6 +54,7 @@ class Desk:
         self._began = time.monotonic()
         self._wrote = self._looked = float("-inf")
         self._wish = Wish.GO_ON
+        self._known = dict(job.result)
 
     def report(
         self,
@@ -68,8 +77,9 @@ class Desk:
         self._queue.progress(self.job.id, done, total, now, left)
 
     def promise(self, **result: Any) -> None:
-        """Write what is already known of the result."""
-        self._queue.promise(self.job.id, result)
+        """Write what is already known of the result, beside what was known before."""
+        self._known |= result
+        self._queue.promise(self.job.id, self._known)
 
     def stopping(self) -> bool:
         """Tell whether the person asked to pause or cancel."""
@@ -138,6 +148,9 @@ def _do(queue: Queue, job: Job, kind: Kind) -> None:
         kind(desk)
     except Cancelled:
         _let_go(queue, desk)
+    except NeedsPerson as error:
+        desk.promise(**{NEEDS: error.needs})
+        queue.end(job.id, JobState.PAUSED, str(error))
     except TelltaleError as error:
         queue.end(job.id, JobState.FAILED, "Stopped.", str(error))
     except Exception:

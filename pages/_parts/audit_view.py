@@ -7,11 +7,20 @@ import streamlit as st
 from auditcore import paths
 from auditcore.audit import AuditRecord, Store, trace_of
 from auditcore.errors import TelltaleError
-from auditcore.jobs.orders import SAMPLE_KIT, Order, submit_audit
+from auditcore.jobs.orders import SAMPLE_KIT, Choice, Order, submit_audit
 from auditcore.jobs.queue import Job, JobState
-from pages._parts import claims, evidence_plot, keys, phrases, session, verdict_view, waiting
+from pages._parts import (
+    claims,
+    evidence_plot,
+    go_on,
+    keys,
+    phrases,
+    session,
+    verdict_view,
+    waiting,
+)
 
-WITHOUT = "demo:without"
+WITH, WITHOUT = Choice("demo:with"), Choice("demo:without")
 
 
 @st.cache_resource
@@ -43,11 +52,20 @@ def show_record(record: AuditRecord, next_step: Callable[[], None] | None = None
         icon=":material/pause_circle:",
     )
     evidence_plot.show(plan, trace_of(plan, store().moves(record.id)))
-    if st.button("Go on with it", type="primary", key=keys.RESUME_AUDIT):
-        spec = str(plan.model["spec"])
-        order = Order(plan.kit_id, spec, str(plan.claim), plan.p, plan.test)
+    order = go_on.complete(_order_of(record))
+    if st.button("Go on with it", type="primary", key=keys.RESUME_AUDIT) and go_on.ready(order):
         job = submit_audit(session.queue(), order, owner=session.owner())
         st.switch_page("pages/check.py", query_params={keys.AUDIT: job})
+
+
+def _order_of(record: AuditRecord) -> Order:
+    """Return the order of the job that last worked on an audit, else what its plan tells."""
+    for job in session.queue().list(session.owner(), "audit"):
+        if job.result.get("audit") == record.id:
+            return Order.from_json(job.params)
+    plan = record.plan
+    choice = Choice(str(plan.model["spec"]), released=plan.model["released"])
+    return Order(plan.kit_id, choice, str(plan.claim), plan.p, plan.test)
 
 
 def _show_job(job: Job) -> None:
@@ -62,6 +80,11 @@ def _show_job(job: Job) -> None:
             "there.",
             icon=":material/cancel:",
         )
+    elif job.state is JobState.PAUSED:
+        _heading(job)
+        go_on.paused(job)
+        _so_far(job)
+        _cancel(job)
     else:
         _heading(job)
         _follow(job.id)
@@ -69,7 +92,7 @@ def _show_job(job: Job) -> None:
 
 def _next_step(order: Order) -> None:
     """After the first sample audit, offer the other half of the demonstration."""
-    if order.kit_id != SAMPLE_KIT or order.spec == WITHOUT:
+    if order.kit_id != SAMPLE_KIT or order.model != WITH:
         return
     with st.container(border=True):
         st.markdown(
@@ -89,7 +112,7 @@ def _heading(job: Job) -> None:
     order = Order.from_json(job.params)
     known = f" Accepted chance of a false alarm: **{claims.rarity(order.p)}**." if order.p else ""
     st.markdown(
-        f"Asking **{phrases.plain(order.spec)}** about "
+        f"Asking **{phrases.plain(order.model.spec)}** about "
         f"**{phrases.plain(claims.asked(order.claim))}**.{known}"
     )
 
@@ -98,40 +121,33 @@ def _heading(job: Job) -> None:
 def _follow(job_id: str) -> None:
     session.waker().wake()
     job = waiting.find(job_id)
-    if job is None or job.ended:
+    if job is None or job.ended or job.state is JobState.PAUSED:
         st.rerun()
-    if job.state is JobState.PAUSED:
-        st.info("Paused. Everything answered so far is kept.", icon=":material/pause_circle:")
-    else:
-        waiting.show(job)
-    if "audit" in job.result:
-        plan = store().audit(job.result["audit"], session.owner()).plan
-        trace = trace_of(plan, store().moves(job.result["audit"]))
-        evidence_plot.standing(plan, trace)
-        evidence_plot.show(plan, trace)
-    _buttons(job)
+    waiting.show(job)
+    _so_far(job)
+    with st.container(horizontal=True):
+        st.button(
+            "Pause", key=keys.PAUSE_AUDIT, icon=":material/pause:", on_click=_pause, args=(job.id,)
+        )
+        _cancel(job)
     st.caption(
         "You may close this page: the audit goes on, and this address brings you back to it."
     )
 
 
-def _buttons(job: Job) -> None:
-    queue, owner = session.queue(), session.owner()
-    with st.container(horizontal=True):
-        if job.state is JobState.PAUSED:
-            st.button(
-                "Go on", type="primary", key=keys.RESUME_AUDIT, icon=":material/play_arrow:",
-                on_click=queue.resume, args=(job.id, owner),
-            )  # fmt: skip
-        else:
-            st.button(
-                "Pause", key=keys.PAUSE_AUDIT, icon=":material/pause:",
-                on_click=_pause, args=(job.id,),
-            )  # fmt: skip
-        st.button(
-            "Cancel", key=keys.CANCEL_AUDIT, icon=":material/close:",
-            on_click=queue.cancel, args=(job.id, owner),
-        )  # fmt: skip
+def _so_far(job: Job) -> None:
+    if "audit" in job.result:
+        plan = store().audit(job.result["audit"], session.owner()).plan
+        trace = trace_of(plan, store().moves(job.result["audit"]))
+        evidence_plot.standing(plan, trace)
+        evidence_plot.show(plan, trace)
+
+
+def _cancel(job: Job) -> None:
+    st.button(
+        "Cancel", key=keys.CANCEL_AUDIT, icon=":material/close:",
+        on_click=session.queue().cancel, args=(job.id, session.owner()),
+    )  # fmt: skip
 
 
 def _pause(job_id: str) -> None:

@@ -1,6 +1,7 @@
 """Small phrases that several pages use: durations, counts, sizes."""
 
 import re
+from collections.abc import Sequence
 
 _MEANT_AS_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|$~<>:])")
 
@@ -33,6 +34,12 @@ def left(seconds: float | None) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return "1 photo", "12 photos"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def size(number: float) -> str:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from auditcore.jobs import check, protect  # noqa: E402
+from auditcore.jobs.keys import KeyRing  # noqa: E402
 from auditcore.jobs.worker import Waker  # noqa: E402
 from tests.app.planted import do_jobs  # noqa: E402
 
@@ -48,4 +49,4 @@ def visit() -> Callable[..., AppTest]:
 @pytest.fixture
 def work() -> Callable[[], None]:
     """Return the worker's work, done here and now."""
-    return lambda: do_jobs({protect.KIND: protect.run, **check.KINDS})
+    return lambda: do_jobs({protect.KIND: protect.run, **check.kinds(KeyRing())})

@@ -12,7 +12,7 @@ from unittest.mock import patch
 from auditcore.jobs.queue import Queue
 from auditcore.jobs.worker import Kind, _do
 from auditcore.kit import Kit
-from auditcore.models import Capability, Model, ModelIdentity
+from auditcore.models import Capability, Model, ModelIdentity, Running
 from auditcore.scores import Answer, Query
 
 
@@ -23,7 +23,7 @@ class PlantedModel(Model):
     input_size = 64
     labels = ()
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, _running: Running | None = None) -> None:
         fingerprint = hashlib.sha256(spec.encode()).hexdigest()
         self.identity = ModelIdentity(spec, "planted", f"planted {spec}", fingerprint, None, {})
 
@@ -61,7 +61,7 @@ def planted(shift: float) -> Iterator[None]:
         patch("auditcore.audit.opening.Scorer", scorer),
         patch("auditcore.audit.engine.Scorer", scorer),
         patch("auditcore.audit.opening.default_score", lambda *_: "view-similarity"),
-        patch("auditcore.jobs.check._model", PlantedModel),
+        patch("auditcore.jobs.opened._local", PlantedModel),
     ):
         yield
 

@@ -1,0 +1,67 @@
+"""The models that a worker holds open between jobs, local ones for all, hosted ones by owner."""
+
+from functools import lru_cache
+
+from auditcore.database import LOCAL_OWNER
+from auditcore.errors import KeyRefused, ModelError
+from auditcore.jobs.keys import KeyRing
+from auditcore.jobs.orders import Choice
+from auditcore.models import Access, Model, Running, list_models, open_model
+from auditcore.models.access import private_allowed
+from auditcore.models.hosted.spec import host_of, parse_spec
+
+_LOCAL_HELD = 2
+
+
+class OpenModels:
+    """Opens what a person chose. Opening a hosted model sends it a test picture, so the last one
+    stays open for its owner: what an audit will take can be asked again without sending anything.
+    """
+
+    def __init__(self, keys: KeyRing) -> None:
+        """Take the keys from a ring that pages fill."""
+        self._keys = keys
+        self._hosted: tuple[str, Choice, Model] | None = None
+
+    def open(self, owner: str, choice: Choice) -> Model:
+        """Return the model, opened now or before.
+
+        Raises:
+            KeyRefused: a key was typed for it and this worker has none, or the provider wants
+                another.
+            ModelError: it cannot be opened, or not by this owner.
+        """
+        if not choice.hosted:
+            return self._open_here(owner, choice)
+        if self._hosted is None or self._hosted[:2] != (owner, choice):
+            self._hosted = None
+            self._hosted = (owner, choice, self._connect(owner, choice))
+        return self._hosted[2]
+
+    def close(self) -> None:
+        """Let go of the hosted model, so that the next one is met anew; local ones stay open."""
+        self._hosted = None
+
+    def _open_here(self, owner: str, choice: Choice) -> Model:
+        if owner != LOCAL_OWNER and choice.spec not in {entry.spec for entry in list_models()}:
+            raise ModelError(
+                "On a Telltale that several people share, files of its machine cannot be named. "
+                "Choose a model of the list, or one behind an address."
+            )
+        return _local(choice.spec, choice.running)
+
+    def _connect(self, owner: str, choice: Choice) -> Model:
+        key_of, host = self._keys.key_of(owner), host_of(parse_spec(choice.spec))
+        if choice.keyed and key_of(host) is None:
+            raise KeyRefused(
+                f"Type the key for {host} again. Telltale holds keys in memory alone, and has been "
+                "started anew since you typed it. Nothing that was answered is lost."
+            )
+        at_home = owner == LOCAL_OWNER
+        access = Access(key_of, at_home and private_allowed(), choice.budget, choice.released)
+        return open_model(choice.spec, access)
+
+
+@lru_cache(maxsize=_LOCAL_HELD)
+def _local(spec: str, running: Running) -> Model:
+    return open_model(spec, running=running)

@@ -1,0 +1,72 @@
+"""Keys of hosted models on a page: from the password field or the app's secrets to the worker."""
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from auditcore.database import LOCAL_OWNER
+from auditcore.errors import JobError
+from auditcore.jobs import keys as worker_keys
+from auditcore.jobs.orders import Choice
+from auditcore.models.access import key_from_environment
+from auditcore.models.hosted.spec import host_of, parse_spec
+from pages._parts import keys, session
+
+
+def field(host: str, widget: str = keys.API_KEY) -> str:
+    """Show the password field for the key of a host; return what was typed."""
+    typed = st.text_input(
+        f"Key for {host}",
+        type="password",
+        key=f"{widget}.{host}",  # a key typed for one host is never there for another
+        persist_state="session",
+        placeholder=_placeholder(host),
+        help="The provider gives it to you when you open an account; it is also called a token. "
+        "It goes to this host alone. Telltale holds it in memory, writes it nowhere, and forgets "
+        "it when it is closed.",
+    ).strip()
+    problem = worker_keys.problem_with(typed)
+    if problem is not None:
+        st.error(problem, icon=":material/key_off:")
+    return typed
+
+
+def has_key(host: str, widget: str = keys.API_KEY) -> bool:
+    """Say whether a key for a host was typed here or is among the app's secrets."""
+    return bool(_key(host, widget))
+
+
+def hand_over(choice: Choice, widget: str = keys.API_KEY) -> None:
+    """Give the worker the key of a hosted model, if there is one on this page.
+
+    Raises:
+        JobError: it cannot be a key, or no worker takes it.
+        ModelError: the spec names no host.
+    """
+    host = host_of(parse_spec(choice.spec))
+    key = _key(host, widget)
+    if key:
+        session.waker().wake()
+        worker_keys.deliver(session.owner(), host, key)
+    elif choice.keyed:
+        raise JobError(f"Type the key for {host} again: this page does not have it any more.")
+
+
+def _key(host: str, widget: str) -> str:
+    typed = str(st.session_state.get(f"{widget}.{host}") or "").strip()
+    return typed or _of_the_app(host)
+
+
+def _placeholder(host: str) -> str:
+    if _of_the_app(host):
+        return "Leave empty: this Telltale has a key for it"
+    if session.owner() == LOCAL_OWNER and key_from_environment(host):
+        return "Leave empty: this computer has a key for it"
+    return "Leave empty if it asks for none"
+
+
+def _of_the_app(host: str) -> str:
+    """Return the key that whoever runs the app wrote into its secrets, "" if none."""
+    try:
+        return str(st.secrets.get("keys", {}).get(host, ""))
+    except StreamlitSecretNotFoundError:
+        return ""
