@@ -42,6 +42,7 @@ KINDS = {
     "demo": "auditcore.models.demo",
     "efficientnet-lite0": "auditcore.models.efficientnet",
     "openclip": "auditcore.models.openclip",
+    "timm": "auditcore.models.timm",
 }
 
 # What stands before the colon of a hosted model's spec -> the module of that protocol.

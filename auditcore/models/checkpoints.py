@@ -5,6 +5,7 @@ refused with the way to convert it. What passes is only ever read as safetensors
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,13 @@ _PICKLE_STARTS = (b"PK\x03\x04", b"\x80")  # torch's zip archive; pickle protoco
 _CONFIG_LIMIT = 1_000_000
 
 
-def check_safetensors(path: Path) -> None:
+def check_safetensors(path: Path, target: str, config: str) -> None:
     """Refuse a weights file that is not safetensors.
+
+    Args:
+        path: the file.
+        target: what a file converted from a pickle should be called, for the message.
+        config: the name of the configuration that belongs beside it, for the message.
 
     Raises:
         ModelError: the file is a pickle (by name or by content), empty, or something else.
@@ -25,7 +31,7 @@ def check_safetensors(path: Path) -> None:
         start = file.read(9)
     whole = start[8:] == b"{" and int.from_bytes(start[:8], "little") + 8 <= path.stat().st_size
     if path.suffix.lower() in _PICKLE_NAMES or (not whole and start.startswith(_PICKLE_STARTS)):
-        raise ModelError(pickle_refusal(path))
+        raise ModelError(pickle_refusal(path, target, config))
     if path.suffix.lower() != ".safetensors":
         raise ModelError(f"{path.name} is not a weights file: expected a name in .safetensors.")
     if not whole:
@@ -35,8 +41,38 @@ def check_safetensors(path: Path) -> None:
         )
 
 
-def pickle_refusal(path: Path) -> str:
-    """Return the sentence that refuses a pickle and says how to convert it."""
+def find_weights(folder: Path, preferred: Sequence[str], config: str) -> Path:
+    """Return the one safetensors file of a folder, or the first of the preferred names.
+
+    Args:
+        folder: where to look.
+        preferred: names that go before all others.
+        config: the name of the configuration that should be beside it, for messages.
+
+    Raises:
+        ModelError: none, several, or pickles alone.
+    """
+    found = sorted(folder.glob("*.safetensors"))
+    named = [folder / name for name in preferred if (folder / name).is_file()]
+    if named or len(found) == 1:
+        return (named or found)[0]
+    if found:
+        names = ", ".join(path.name for path in found)
+        raise ModelError(f"{folder} holds several weights files ({names}): name the one to use.")
+    pickles = [p for end in ("*.bin", "*.pt", "*.pth", "*.ckpt") for p in sorted(folder.glob(end))]
+    if pickles:
+        raise ModelError(pickle_refusal(pickles[0], preferred[0], config))
+    raise ModelError(f"{folder} holds no model: a .safetensors file and {config} are expected.")
+
+
+def pickle_refusal(path: Path, target: str, config: str) -> str:
+    """Return the sentence that refuses a pickle and says how to convert it.
+
+    Args:
+        path: the pickle.
+        target: what to call the file made from it.
+        config: the name of the configuration that belongs beside it.
+    """
     return (
         f"{path.name} is a pickle, which can run any program when it is opened, so it is not "
         "opened here. On a computer where you trust the file, convert it: "
@@ -44,8 +80,8 @@ def pickle_refusal(path: Path) -> str:
         f"d = torch.load('{path.name}', weights_only=True, map_location='cpu'); "
         "d = d.get('state_dict', d); "
         "s.save_file({k.removeprefix('module.'): v.contiguous().clone() for k, v in d.items()}, "
-        "'open_clip_model.safetensors')\" "
-        "and put the result beside its open_clip_config.json."
+        f"'{target}')\" "
+        f"and put the result beside its {config}."
     )
 
 

@@ -5,7 +5,7 @@ open_clip_config.json, or a `local-dir:` folder).
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ import open_clip
 import torch
 from numpy.typing import NDArray
 from open_clip.transform import PreprocessCfg, image_transform_v2
-from PIL import Image
 from torch.nn.functional import cross_entropy
 
 from auditcore.errors import ModelError
@@ -26,7 +25,7 @@ from auditcore.models.local import TorchModel, parameters_words
 from auditcore.models.openclip_folder import folder_source
 from auditcore.models.openclip_hub import cached_weights, hub_source, known_names
 from auditcore.models.openclip_source import OpenClipSource
-from auditcore.models.preprocessing import Preprocessing, describe
+from auditcore.models.preprocessing import Preprocessing, describe, in_turn
 from auditcore.models.running import Running
 from auditcore.photos import Pixels
 
@@ -195,7 +194,7 @@ def _preprocessing(network: Any, source: OpenClipSource) -> Preprocessing:
     steps = image_transform_v2(config, is_train=False).transforms
     return Preprocessing(
         size=height,
-        geometry=_in_turn(steps[:-2]),  # the last two are ToTensor and Normalize
+        geometry=in_turn(steps[:-2]),  # the last two are ToTensor and Normalize
         mean=source.preprocess["mean"],
         std=source.preprocess["std"],
         words=describe(
@@ -210,17 +209,6 @@ def _architecture_words(source: OpenClipSource) -> str:
     tower = source.model_config["vision_cfg"]
     parts = [f"{key} {tower[key]}" for key in ("layers", "width", "patch_size") if key in tower]
     return str(tower.get("timm_model_name") or f"open_clip ({', '.join(parts)})")
-
-
-def _in_turn(
-    steps: Sequence[Callable[[Image.Image], Image.Image]],
-) -> Callable[[Image.Image], Image.Image]:
-    def run(picture: Image.Image) -> Image.Image:
-        for step in steps:
-            picture = step(picture)
-        return picture
-
-    return run
 
 
 def _tokenizer(source: OpenClipSource) -> Any:

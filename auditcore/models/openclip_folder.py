@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from auditcore.errors import ModelError
-from auditcore.models.checkpoints import check_safetensors, pickle_refusal, read_json
+from auditcore.models.checkpoints import check_safetensors, find_weights, read_json
 from auditcore.models.openclip_source import OpenClipSource, check_preprocess
 
 CONFIG_NAME = "open_clip_config.json"
@@ -25,8 +25,8 @@ def folder_source(path: Path) -> OpenClipSource:
     Raises:
         ModelError: nothing there, a pickle, a configuration that is missing, incomplete or unsafe.
     """
-    weights = _weights_in(path) if path.is_dir() else path
-    check_safetensors(weights)
+    weights = find_weights(path, _PREFERRED, CONFIG_NAME) if path.is_dir() else path
+    check_safetensors(weights, _PREFERRED[0], CONFIG_NAME)
     folder = weights.resolve().parent
     config_path = folder / CONFIG_NAME
     if not config_path.is_file():
@@ -44,23 +44,6 @@ def folder_source(path: Path) -> OpenClipSource:
         preprocess=check_preprocess(config.get("preprocess_cfg"), CONFIG_NAME),
         model_config=model_config,
         vocabulary=_vocabulary(folder, model_config["text_cfg"]),
-    )
-
-
-def _weights_in(folder: Path) -> Path:
-    """Return the one safetensors file of a folder, or the one open_clip would take."""
-    found = sorted(folder.glob("*.safetensors"))
-    preferred = [folder / name for name in _PREFERRED if (folder / name).is_file()]
-    if preferred or len(found) == 1:
-        return (preferred or found)[0]
-    if found:
-        names = ", ".join(path.name for path in found)
-        raise ModelError(f"{folder} holds several weights files ({names}): name the one to use.")
-    pickles = [p for end in ("*.bin", "*.pt", "*.pth", "*.ckpt") for p in sorted(folder.glob(end))]
-    if pickles:
-        raise ModelError(pickle_refusal(pickles[0]))
-    raise ModelError(
-        f"{folder} holds no model: a .safetensors file and {CONFIG_NAME} are expected."
     )
 
 

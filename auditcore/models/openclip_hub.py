@@ -1,18 +1,14 @@
-"""open_clip models by name: `ViT-B-32/laion2b_s34b_b79k`, weights from the Hugging Face hub.
-
-Downloads are kept by huggingface_hub and shared with every other program that uses it. With
-HF_HUB_OFFLINE=1 nothing is asked of the network. Only safetensors are fetched.
-"""
+"""open_clip models by name: `ViT-B-32/laion2b_s34b_b79k`, weights from the Hugging Face hub."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import open_clip
-from huggingface_hub import constants, errors, hf_hub_download, try_to_load_from_cache
 from open_clip.pretrained import get_pretrained_cfg
 
 from auditcore.errors import ModelError
+from auditcore.models import hub
 from auditcore.models.openclip_source import OpenClipSource, check_preprocess
 from auditcore.models.suggest import did_you_mean
 
@@ -43,7 +39,7 @@ def hub_source(name: str) -> OpenClipSource:
     return OpenClipSource(
         name=name,
         architecture=architecture,
-        weights=_fetch(name, published),
+        weights=hub.fetch(name, list(_places(published))),
         preprocess=check_preprocess(dict(published), f"open_clip's entry for {name}"),
         model_config={**config, "quick_gelu": _quick_gelu(config, published)},
         force_quick_gelu=_quick_gelu(config, published),
@@ -53,12 +49,7 @@ def hub_source(name: str) -> OpenClipSource:
 def cached_weights(name: str) -> Path | None:
     """Return the weights of NAME/PRETRAINED when they are on this machine, asking no network."""
     architecture, _, tag = name.rpartition("/")
-    published = get_pretrained_cfg(architecture, tag)
-    for repository, file in _places(published):
-        found = try_to_load_from_cache(repository, file)
-        if isinstance(found, str):
-            return Path(found)
-    return None
+    return hub.cached(_places(get_pretrained_cfg(architecture, tag)))
 
 
 def _quick_gelu(config: dict[str, Any], published: dict[str, Any]) -> bool:
@@ -74,33 +65,3 @@ def _places(published: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if file.endswith((".bin", ".pth", ".pt")):
         yield repository, f"{file.rpartition('.')[0]}.safetensors"
     yield repository, _DEFAULT_FILE
-
-
-def _fetch(name: str, published: dict[str, Any]) -> Path:
-    cached = cached_weights(name)
-    if cached is not None:
-        return cached
-    if constants.HF_HUB_OFFLINE:
-        raise ModelError(
-            f"The weights of {name} are not on this computer, and downloads are switched off "
-            "(HF_HUB_OFFLINE). Switch them on, or give the path of a model you have."
-        )
-    for repository, file in _places(published):
-        try:
-            return Path(hf_hub_download(repository, file))
-        except errors.RemoteEntryNotFoundError:
-            continue  # this repository names its file otherwise
-        except errors.GatedRepoError as error:
-            raise ModelError(
-                f"{name} asks for a licence to be accepted first, at "
-                f"https://huggingface.co/{repository}. Accept it, log in, and try again."
-            ) from error
-        except (OSError, errors.HfHubHTTPError) as error:
-            raise ModelError(
-                f"The weights of {name} could not be downloaded from huggingface.co: is this "
-                "computer online? Try again, or give the path of a model you have."
-            ) from error
-    raise ModelError(
-        f"The weights of {name} are published only as a pickle, which can run any program when it "
-        "is opened, so they are not downloaded. Choose another model of the list."
-    )

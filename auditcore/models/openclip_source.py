@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from auditcore.errors import ModelError
+from auditcore.models.preprocessing import three_numbers
 
 _INTERPOLATIONS = ("bicubic", "bilinear")
 _RESIZE_MODES = ("shortest", "longest", "squash")
@@ -73,19 +74,8 @@ def check_preprocess(found: object, where: str) -> dict[str, Any]:
             f"{', '.join(_RESIZE_MODES)}."
         )
     return {
-        "mean": _three_numbers(found["mean"], "mean", where),
-        "std": _three_numbers(found["std"], "std", where, positive=True),
+        "mean": three_numbers(found["mean"], "mean", where),
+        "std": three_numbers(found["std"], "std", where, positive=True),
         "interpolation": interpolation,
         "resize_mode": resize_mode,
     }
-
-
-def _three_numbers(
-    value: object, name: str, where: str, *, positive: bool = False
-) -> tuple[float, float, float]:
-    if isinstance(value, list | tuple) and len(value) == 3:
-        numbers = [float(x) for x in value if isinstance(x, int | float) and abs(x) < 1e3]
-        if len(numbers) == 3 and (not positive or min(numbers) > 0):
-            return numbers[0], numbers[1], numbers[2]
-    kind = "three positive numbers" if positive else "three numbers"
-    raise ModelError(f"{where}: {name} of the preprocessing must be {kind}.")

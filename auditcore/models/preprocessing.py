@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from auditcore.errors import ModelError
 from auditcore.photos import Pixels
 
 _THREADS = ThreadPoolExecutor(
@@ -57,3 +58,37 @@ def describe(resize: str, size: int, mean: Sequence[float], std: Sequence[float]
     """Return one line on a preprocessing, such as the screen shows before an audit."""
     numbers = [", ".join(f"{value:.4g}" for value in values) for values in (mean, std)]
     return f"{resize} to {size} x {size} px; mean {numbers[0]}; deviation {numbers[1]}"
+
+
+def in_turn(
+    steps: Sequence[Callable[[Image.Image], Image.Image]],
+) -> Callable[[Image.Image], Image.Image]:
+    """Return several steps of geometry as one."""
+
+    def run(picture: Image.Image) -> Image.Image:
+        for step in steps:
+            picture = step(picture)
+        return picture
+
+    return run
+
+
+def three_numbers(
+    value: object, name: str, where: str, *, positive: bool = False
+) -> tuple[float, float, float]:
+    """Return one number a colour as a configuration gives them.
+
+    Args:
+        value: what stands there.
+        name: what it is called there, and `where` the file it is from, for messages.
+        positive: each must be above 0.
+
+    Raises:
+        ModelError: not three (positive) numbers.
+    """
+    if isinstance(value, list | tuple) and len(value) == 3:
+        numbers = [float(x) for x in value if isinstance(x, int | float) and abs(x) < 1e3]
+        if len(numbers) == 3 and (not positive or min(numbers) > 0):
+            return numbers[0], numbers[1], numbers[2]
+    kind = "three positive numbers" if positive else "three numbers"
+    raise ModelError(f"{where}: {name} of the preprocessing must be {kind}.")

@@ -153,7 +153,7 @@ def test_no_safetensors_file_is_taken_for_a_pickle(tmp_path: Path, length: int) 
     header = json.dumps({"__metadata__": {"x": "y" * length}}).encode()
     path = tmp_path / "a.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header)
-    check_safetensors(path)
+    check_safetensors(path, "model.safetensors", "config.json")
 
 
 def test_two_weights_files_must_be_told_apart(tmp_path: Path) -> None:

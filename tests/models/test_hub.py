@@ -11,7 +11,7 @@ from open_clip import factory
 from open_clip.pretrained import _PRETRAINED, get_pretrained_cfg
 
 from auditcore.errors import ModelError
-from auditcore.models import list_models, open_model, openclip_hub
+from auditcore.models import hub, list_models, open_model, openclip_hub
 from tests.models.architectures import CONFIGS, save_random
 
 NAME = "small-test/openai"
@@ -31,7 +31,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_model_of_the_hub_is_open_clips_with_the_right_activation(
     weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openclip_hub, "try_to_load_from_cache", lambda *_: str(weights))
+    monkeypatch.setattr(hub, "try_to_load_from_cache", lambda *_: str(weights))
     model = open_model(f"openclip:{NAME}")
     tokens = open_clip.get_tokenizer("small-test")(["a cat"])
     features = {}
@@ -67,7 +67,7 @@ def test_what_the_hub_cannot_give_is_said(
         raise failure.__new__(failure)
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(openclip_hub, "hf_hub_download", refuse)
+    monkeypatch.setattr(hub, "hf_hub_download", refuse)
     with pytest.raises(ModelError, match=words):
         open_model("openclip:RN50/openai")
 
@@ -80,7 +80,7 @@ def test_only_safetensors_are_ever_asked_for(monkeypatch: pytest.MonkeyPatch) ->
         raise errors.RemoteEntryNotFoundError.__new__(errors.RemoteEntryNotFoundError)
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(openclip_hub, "hf_hub_download", note)
+    monkeypatch.setattr(hub, "hf_hub_download", note)
     for name in openclip_hub.known_names():
         with pytest.raises(ModelError, match="pickle"):
             openclip_hub.hub_source(name)
@@ -91,7 +91,7 @@ def test_only_safetensors_are_ever_asked_for(monkeypatch: pytest.MonkeyPatch) ->
 def test_every_published_model_says_how_pictures_are_prepared(
     monkeypatch: pytest.MonkeyPatch, weights: Path
 ) -> None:
-    monkeypatch.setattr(openclip_hub, "try_to_load_from_cache", lambda *_: str(weights))
+    monkeypatch.setattr(hub, "try_to_load_from_cache", lambda *_: str(weights))
     for name in openclip_hub.known_names():
         source = openclip_hub.hub_source(name)
         assert len(source.preprocess["mean"]) == 3
