@@ -7,6 +7,7 @@ the operating system's authorities. The key is asked for when a request leaves a
 """
 
 import json
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Iterable
@@ -20,6 +21,9 @@ from auditcore.models.hosted.base import Call, Unsuited
 from auditcore.models.hosted.guard import Address
 from auditcore.models.hosted.refusals import AGAIN, refusal, scrubbed
 from auditcore.models.hosted.waiting import Clock, Pace
+
+# It writes the headers of answers to the log for debugging, and a server may repeat the key there.
+logging.getLogger("httpcore2").setLevel(logging.WARNING)
 
 AT_ONCE = 4
 """Requests under way at a time."""
