@@ -7,8 +7,15 @@ import re
 from auditcore.cli.output import say
 from auditcore.errors import ServingError
 from auditcore.models import HOSTED, open_model
-from auditcore.serving import Limits, application, check_place, new_key, serve
-from auditcore.serving.running import is_loopback, listening
+from auditcore.serving import (
+    Limits,
+    application,
+    check_place,
+    is_loopback,
+    listening,
+    new_key,
+    serve,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

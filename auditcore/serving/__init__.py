@@ -9,6 +9,14 @@ the Open Inference Protocol v2; `serve` runs it until it is stopped.
 
 from auditcore.serving.application import application
 from auditcore.serving.limits import Limits
-from auditcore.serving.running import KEY_LETTERS, check_place, new_key, serve
+from auditcore.serving.running import check_place, is_loopback, listening, new_key, serve
 
-__all__ = ["KEY_LETTERS", "Limits", "application", "check_place", "new_key", "serve"]
+__all__ = [
+    "Limits",
+    "application",
+    "check_place",
+    "is_loopback",
+    "listening",
+    "new_key",
+    "serve",
+]

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,6 +21,7 @@ from auditcore.serving.limits import Limits
 from auditcore.serving.offer import Offer
 from auditcore.serving.refusing import Refused, refusal
 
+_log = logging.getLogger(__name__)
 _WORDS = {
     404: "There is nothing at this address.",
     405: "This address does not take that kind of request.",
@@ -43,16 +45,17 @@ def application(
         ModelError: the model does not answer.
     """
     counter = _Counter(Offer(model, name, limits or Limits()), key)
-    return Starlette(
+    app = Starlette(
         routes=_routes(counter),
         exception_handlers={
             Refused: _on_refused,
             HTTPException: _on_http,
             ClientDisconnect: _on_disconnect,
             TelltaleError: _on_model,
-            Exception: _on_failure,
         },
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Counter:
@@ -100,6 +103,11 @@ class _Counter:
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except (Refused, TelltaleError):
+            raise
+        except Exception as error:  # a model may fail in any way; the next request is answered
+            _log.exception("The model failed on a request.")
+            raise Refused(500, "The model failed on this request.") from error
         finally:
             self._waiting -= 1
 
@@ -183,8 +191,3 @@ async def _on_disconnect(_: Request, __: Exception) -> Response:
 
 async def _on_model(request: Request, error: Exception) -> Response:
     return refusal(request.url.path, Refused(500, f"The model failed: {error}"))
-
-
-async def _on_failure(request: Request, _: Exception) -> Response:
-    """Answer for a defect; Starlette raises it again and the web server logs it."""
-    return refusal(request.url.path, Refused(500, "The model failed on this request."))

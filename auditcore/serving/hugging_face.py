@@ -46,7 +46,8 @@ def _classified(offer: Offer, file: bytes, parameters: dict[str, Any]) -> list[d
 def _chosen(offer: Offer, file: bytes, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     labels = parameters["candidate_labels"]
     template = parameters.get("hypothesis_template") or "{}"
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+    plain = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    if not plain or not labels:
         raise Refused(400, '"candidate_labels" must be a list of texts.')
     if not isinstance(template, str) or template.count("{}") != 1:
         raise Refused(400, '"hypothesis_template" must be a text with one {}.')

@@ -67,6 +67,8 @@ class Offer:
     def text_features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the features of texts, shape (B, D)."""
         self._need(Capability.TEXT_FEATURES, "features of texts")
+        if any(not _is_text(text) for text in texts):
+            raise Refused(400, "A text of this request has half a letter in it (a lone surrogate).")
         longest = max(map(len, texts))
         if longest > self.limits.text_letters:
             raise Refused(
@@ -112,6 +114,10 @@ def read_json(body: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Refused(400, "The request must be a JSON object.")
     return found
+
+
+def _is_text(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _no_number(word: str) -> float:

@@ -1,5 +1,6 @@
 """Runs the server until it is stopped: where it listens, and with which key."""
 
+import contextlib
 import ipaddress
 import logging
 import secrets
@@ -93,7 +94,7 @@ def web_server(app: Starlette) -> uvicorn.Server:
 
 def serve(app: Starlette, listener: socket.socket) -> None:
     """Answer requests until the process is asked to stop (Ctrl-C)."""
-    with listener:
+    with listener, contextlib.suppress(KeyboardInterrupt):  # raised again once all is closed
         web_server(app).run(sockets=[listener])
 
 
