@@ -41,6 +41,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 KINDS = {
     "demo": "auditcore.models.demo",
     "efficientnet-lite0": "auditcore.models.efficientnet",
+    "onnx": "auditcore.models.onnx",
     "openclip": "auditcore.models.openclip",
     "timm": "auditcore.models.timm",
 }

@@ -68,7 +68,7 @@ def timm_preprocessing(found: Mapping[str, Any], where: str) -> Preprocessing:
     Raises:
         ModelError: a value that is missing or impossible, or pictures that are not square.
     """
-    _require(found, ("input_size", "interpolation", "crop_pct", "mean", "std"), where)
+    require(found, ("input_size", "interpolation", "crop_pct", "mean", "std"), where)
     channels_and_sides = found["input_size"]
     if not isinstance(channels_and_sides, list | tuple) or len(channels_and_sides) != 3:
         raise ModelError(f"{where}: input_size must be three numbers, such as [3, 224, 224].")
@@ -78,13 +78,13 @@ def timm_preprocessing(found: Mapping[str, Any], where: str) -> Preprocessing:
             f"{where}: pictures of {channels} x {height} x {width} are wanted; only square ones in "
             "colour, such as 3 x 224 x 224, can be used."
         )
-    size = _side(height, "input_size", where)
+    size = side(height, "input_size", where)
     share = _share(found["crop_pct"], where)
     mode = found.get("crop_mode") or "center"
     if mode not in _CROP_WORDS:
         raise ModelError(f"{where}: crop_mode is one of {', '.join(_CROP_WORDS)}, not '{mode}'.")
     mean, std = _colours(found, where)
-    interpolation = _interpolation(found, where)
+    interpolation = interpolation_of(found, where)
     steps = transforms_imagenet_eval(
         size, share, mode, interpolation=interpolation, mean=mean, std=std
     ).transforms[:-2]  # the last two are MaybeToTensor and Normalize
@@ -103,18 +103,19 @@ def torchvision_preprocessing(found: object, where: str) -> Preprocessing:
         ModelError: a value that is missing or impossible.
     """
     values = found if isinstance(found, dict) else {}
-    _require(values, ("size", "resize", "interpolation", "mean", "std"), where)
-    size = _side(values["size"], "size", where)
-    before = _side(values["resize"], "resize", where)
+    require(values, ("size", "resize", "interpolation", "mean", "std"), where)
+    size = side(values["size"], "size", where)
+    before = side(values["resize"], "resize", where)
     mean, std = _colours(values, where)
-    name = _interpolation(values, where)
+    name = interpolation_of(values, where)
     resize = transforms.Resize(before, transforms.InterpolationMode(name))
     geometry = in_turn([resize, transforms.CenterCrop(size)])
     words = describe(_CROP_WORDS["center"].format(before, name), size, mean, std)
     return Preprocessing(size, geometry, mean, std, words)
 
 
-def _require(found: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+def require(found: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+    """Refuse a preprocessing in which something is missing (ModelError): no guess is made."""
     missing = [key for key in keys if found.get(key) is None]
     if missing:
         raise ModelError(
@@ -124,7 +125,8 @@ def _require(found: Mapping[str, Any], keys: tuple[str, ...], where: str) -> Non
         )
 
 
-def _interpolation(found: Mapping[str, Any], where: str) -> str:
+def interpolation_of(found: Mapping[str, Any], where: str) -> str:
+    """Return the name of the way pictures are resized (ModelError for an unknown one)."""
     name = found["interpolation"]
     if name not in _INTERPOLATIONS:
         raise ModelError(
@@ -133,7 +135,8 @@ def _interpolation(found: Mapping[str, Any], where: str) -> str:
     return str(name)
 
 
-def _side(value: object, name: str, where: str) -> int:
+def side(value: object, name: str, where: str) -> int:
+    """Return the side of a picture in pixels (ModelError for an impossible one)."""
     if isinstance(value, int) and not isinstance(value, bool) and 8 <= value <= _SIDE_MAX:
         return value
     raise ModelError(f"{where}: {name} must be a whole number from 8 to {_SIDE_MAX}.")

@@ -42,16 +42,28 @@ class Preprocessing:
 
     def batch(self, images: Sequence[Pixels]) -> torch.Tensor:
         """Return the pictures as the model's input, shape (B, 3, size, size), float32."""
-        fitted = np.stack(list(_THREADS.map(self._fit, images)))  # (B, S, S, 3) uint8
-        tensor = torch.from_numpy(fitted).permute(0, 3, 1, 2).contiguous().to(torch.float32)
+        tensor = (
+            torch.from_numpy(fitted(images, self.size, self.geometry))
+            .permute(0, 3, 1, 2)
+            .contiguous()
+            .to(torch.float32)
+        )
         mean = torch.tensor(self.mean).view(3, 1, 1)
         std = torch.tensor(self.std).view(3, 1, 1)
         return tensor.div_(255).sub_(mean).div_(std)
 
-    def _fit(self, image: Pixels) -> NDArray[np.uint8]:
-        if image.shape == (self.size, self.size, 3):
+
+def fitted(
+    images: Sequence[Pixels], size: int, geometry: Callable[[Image.Image], Image.Image]
+) -> NDArray[np.uint8]:
+    """Return pictures at a model's size, shape (B, size, size, 3); those that have it stay."""
+
+    def fit(image: Pixels) -> NDArray[np.uint8]:
+        if image.shape == (size, size, 3):
             return image
-        return np.asarray(self.geometry(Image.fromarray(image)))
+        return np.asarray(geometry(Image.fromarray(image)))
+
+    return np.stack(list(_THREADS.map(fit, images)))
 
 
 def describe(resize: str, size: int, mean: Sequence[float], std: Sequence[float]) -> str:

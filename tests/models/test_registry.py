@@ -34,7 +34,7 @@ def test_every_listed_model_is_spelled_as_open_model_takes_it() -> None:
     models = list_models()
     specs = [model.spec for model in models]
     assert len(set(specs)) == len(specs) > 100
-    assert {spec.split(":")[0] for spec in specs} == set(KINDS)
+    assert {spec.split(":")[0] for spec in specs} == set(KINDS) - {"onnx"}  # files have no names
     assert {"demo:with", "demo:without", "efficientnet-lite0"} <= set(specs)
     here = [model.on_this_machine for model in models]
     assert here == sorted(here, reverse=True)
