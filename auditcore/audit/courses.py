@@ -13,7 +13,7 @@ import numpy as np
 
 from auditcore.audit.forecast import Outlook
 from auditcore.audit.plan import EACH, PHOTO, RANK_SUM, Plan
-from auditcore.audit.rounds import Block, Rounds
+from auditcore.audit.rounds import Batches, Block, Rounds
 from auditcore.audit.track import Track
 from auditcore.audit.verdict import CollectionVerdict, Decision
 from auditcore.sequential import DEFAULT_TEST, RankTest, make_test, next_batch_size
@@ -84,25 +84,34 @@ class Course(ABC):
 
 
 class PhotoCourse(Course):
-    """One named photo: pilot, then the shortest clean run that could decide (at most doubling)."""
+    """One named photo: pilot, then the shortest clean run that could decide (at most doubling).
 
-    def __init__(self, track: Track, test: RankTest) -> None:
+    A hosted model is asked about all the hidden versions that it may cost in one batch.
+    """
+
+    def __init__(self, track: Track, test: RankTest, plan: Plan) -> None:
         super().__init__([track])
         self.test = test
         self._track = track
+        self._most = plan.max_hidden
+        self._batches = Batches(plan.max_hidden) if plan.hosted else None
 
     def next_blocks(self) -> list[Block]:
         """Ask for the next batch of the one photo."""
+        if self._batches is not None:
+            return self._batches.next_blocks([self._track])
         return [(self._track, next_batch_size(self.test, self._track.t, self._track.k))]
 
     def applied(self, track: Track) -> None:
         """Stop at the first crossing: rejected, advised to give up, or nothing left."""
         state = (track.t, track.k)
         crossed = self.test.rejects(*state) or self.test.gives_up(*state)
-        self.over = crossed or track.t == self.test.n - 1
+        self.over = crossed or track.t == self._most
 
     def expected_ahead(self) -> float:
         """Return what it takes until the photo is decided."""
+        if self._batches is not None:
+            return self._batches.ahead([self._track])
         return self._ahead(self.test, [self._track])
 
     def decision(self, photo: int) -> Decision:
@@ -135,7 +144,8 @@ class CollectionCourse(Course):
 
     A photo is asked no further once the advice of the default test at ADVICE_LEVEL is to give it
     up (whatever the level of the claim: it is about how strong the photo's mark is); once every
-    photo is, or the budget is spent, the course is over.
+    photo is, or the budget is spent, the course is over. A hosted model is asked about the photos
+    one after the other, one batch each.
     """
 
     def __init__(self, tracks: Sequence[Track], test: RankTest, plan: Plan) -> None:
@@ -144,10 +154,13 @@ class CollectionCourse(Course):
         self._advice = make_test(DEFAULT_TEST, plan.versions, ADVICE_LEVEL)
         self._evidence = AnytimeCollection(len(tracks), plan.versions, plan.level)
         self._rounds = Rounds(plan.max_hidden)
+        self._batches = Batches(plan.max_hidden) if plan.hosted else None
         self._log_e = 0.0
 
     def next_blocks(self) -> list[Block]:
         """Ask the photos that are worth going on with."""
+        if self._batches is not None:
+            return self._batches.next_blocks(self._tracks)
         live = [track for track in self._tracks if not self._advice.gives_up(track.t, track.k)]
         return self._rounds.next_blocks(live)
 
@@ -158,6 +171,8 @@ class CollectionCourse(Course):
 
     def expected_ahead(self) -> float:
         """Return what it takes until the photos are given up, one by one."""
+        if self._batches is not None:
+            return self._batches.ahead(self._tracks)
         return self._ahead(self._advice, self._tracks)
 
     def collection(self) -> CollectionVerdict:
@@ -218,14 +233,17 @@ class EachCourse(Course):
     advises giving up.
     """
 
-    def __init__(self, tracks: Sequence[Track], closed: ClosedTest, max_hidden: int) -> None:
+    def __init__(self, tracks: Sequence[Track], closed: ClosedTest, plan: Plan) -> None:
         super().__init__(tracks)
         self.test = closed.own
         self._walk = ClosedWalk(closed)
-        self._rounds = Rounds(max_hidden)
+        self._rounds = Rounds(plan.max_hidden)
+        self._batches = Batches(plan.max_hidden) if plan.hosted else None
 
     def next_blocks(self) -> list[Block]:
         """Ask the photos that are neither claimed nor given up."""
+        if self._batches is not None:
+            return self._batches.next_blocks(self._tracks)
         return self._rounds.next_blocks([self._tracks[i] for i in self._walk.open_photos()])
 
     def takes(self, track: Track) -> bool:
@@ -241,6 +259,8 @@ class EachCourse(Course):
     def expected_ahead(self) -> float:
         """Return what it takes until the photos are decided, one by one."""
         waiting = [track for track in self._tracks if self.takes(track)]
+        if self._batches is not None:
+            return self._batches.ahead(waiting)
         return self._ahead(self.test, waiting)
 
     def decision(self, photo: int) -> Decision:
@@ -268,14 +288,14 @@ def make_course(plan: Plan, tracks: Sequence[Track]) -> Course:
     """
     if plan.claim.kind == EACH:
         closed = ClosedTest(len(tracks), plan.versions, plan.level, plan.test)
-        return EachCourse(tracks, closed, plan.max_hidden)
+        return EachCourse(tracks, closed, plan)
     test = display_test(plan)
     if plan.claim.kind == PHOTO:
-        return PhotoCourse(tracks[plan.photos[0]], test)
+        return PhotoCourse(tracks[plan.photos[0]], test, plan)
     if plan.collection_test == RANK_SUM:
         return RankSumCourse(tracks, test, plan)
     if len(tracks) == 1:
-        return SoloCourse(tracks[0], test)
+        return SoloCourse(tracks[0], test, plan)
     return CollectionCourse(tracks, test, plan)
 
 

@@ -54,7 +54,8 @@ class AuditMachine:
         self.plan = plan
         self.moves: list[Move] = []
         self.queries = 0
-        self.tracks = tuple(Track(sealed, photo) for photo in range(len(plan.files)))
+        photos = range(len(plan.files))
+        self.tracks = tuple(Track(sealed, photo, shuffled=plan.hosted) for photo in photos)
         self._course = make_course(plan, self.tracks)
         self._blocks: list[Block] = []
         self._asked: list[Asked] = []

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from time import perf_counter
 from typing import Any
@@ -18,7 +18,6 @@ from auditcore.audit.plan import (
     FirstAsked,
     Plan,
     level_of,
-    max_hidden_for,
     parse_claim,
     request_key,
     share_of,
@@ -32,7 +31,7 @@ from auditcore.kit import Kit
 from auditcore.kit.parts import TIME_FORMAT
 from auditcore.models import Model, ModelIdentity
 from auditcore.scores import Scorer, default_score
-from auditcore.sequential import DEFAULT_TEST
+from auditcore.sequential import DEFAULT_TEST, HOSTED_TEST
 
 Clock = Callable[[], datetime.datetime]
 DEFAULT_P = Fraction(1, 20)
@@ -103,7 +102,7 @@ def start_audit(
     *,
     claim: str = COLLECTION,
     p: Fraction = DEFAULT_P,
-    test: str = DEFAULT_TEST,
+    test: str | None = None,
     score: str | None = None,
     collection_test: str = ANYTIME,
     owner: str = LOCAL_OWNER,
@@ -122,7 +121,7 @@ def start_audit(
         model: see kit.
         claim: "collection", "each" or "photo:FILE".
         p: accepted chance of a false alarm over all attempts together.
-        test: one of sequential.TESTS.
+        test: one of sequential.TESTS; None for the one that suits the model.
         score: name of the score, None for the best the model and the kit allow.
         collection_test: "anytime", or "rank-sum" (fixed budget, one look at the end).
         owner: whose ledger.
@@ -131,7 +130,7 @@ def start_audit(
     Raises:
         AuditError, DesignError, ScoreError: the claim, level, test or score cannot be had.
     """
-    request = Request(claim, p, test, score, collection_test)
+    request = Request(claim, p, test or usual_test(model), score, collection_test)
     scorer = open_scorer(kit, model, request)
     plan = make_plan(store, kit, model, scorer.description, request, owner, clock)
     record = _on_record(store, owner, plan)
@@ -148,7 +147,7 @@ def estimate(
     *,
     claim: str = COLLECTION,
     p: Fraction = DEFAULT_P,
-    test: str = DEFAULT_TEST,
+    test: str | None = None,
     score: str | None = None,
     collection_test: str = ANYTIME,
     owner: str = LOCAL_OWNER,
@@ -159,7 +158,7 @@ def estimate(
 
     Arguments and errors are those of `start_audit`.
     """
-    request = Request(claim, p, test, score, collection_test)
+    request = Request(claim, p, test or usual_test(model), score, collection_test)
     scorer = open_scorer(kit, model, request)
     plan = make_plan(store, kit, model, scorer.description, request, owner, utc_now)
     record = _on_record(store, owner, plan)
@@ -178,6 +177,11 @@ def estimate(
         warnings=warnings(plan),
         on_record=None if record is None else record.id,
     )
+
+
+def usual_test(model: Model) -> str:
+    """Return the test that suits a model: a hosted one is asked in one batch a photo."""
+    return HOSTED_TEST if model.hosted else DEFAULT_TEST
 
 
 def open_scorer(kit: Kit, model: Model, request: Request) -> Scorer:
@@ -219,9 +223,7 @@ def make_plan(
         claim, request.collection_test, len(files), request.test, asks_now.score, first
     )
     level = level_of(request.p, len(earlier) + 1, share)
-    disclosed = disclosed_limit(store, kit, model, _photos_of(claim, kit), owner)
-    most = max_hidden_for(claim, request.collection_test, kit.versions, len(files), level)
-    return Plan(
+    plan = Plan(
         software=f"telltale {__version__}",
         started=clock().strftime(TIME_FORMAT),
         kit_id=kit.id,
@@ -238,12 +240,13 @@ def make_plan(
         attempt=len(earlier) + 1,
         first=first,
         level=level,
-        max_hidden=most if disclosed is None else min(most, disclosed),
+        max_hidden=0,
         earlier=earlier,
         models_tried=len(store.models_tried(owner, kit.id) | {identity.fingerprint}),
         hosted=model.hosted,
-        disclosed=disclosed,
+        disclosed=disclosed_limit(store, kit, model, _photos_of(claim, kit), owner),
     )
+    return replace(plan, max_hidden=plan.max_hidden_due)
 
 
 def disclosed_limit(

@@ -45,6 +45,8 @@ def expected_queries(plan: Plan, q: float | None) -> int:
         q: chance that a hidden version beats the published one; None: it was not used, so that
             all versions of a photo score alike.
     """
+    if len(plan.photos) == 1 and plan.hosted:
+        return plan.at_most
     if len(plan.photos) == 1 and plan.collection_test != RANK_SUM:
         test = make_test(plan.test, plan.versions, plan.level)
         return math.ceil(1 + expected_hidden(test, q=q))

@@ -1,4 +1,4 @@
-"""Breadth first: how several photos share the queries."""
+"""How several photos share the queries: breadth first, or one batch a photo."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -40,3 +40,23 @@ class Rounds:
         for turn in range(self._size):
             self._turns.extend(track for track in live if track.asked + turn < self._max_hidden)
         self._size = min(2 * self._size, LARGEST)
+
+
+class Batches:
+    """One batch a photo, in the kit's order: for models that may change between two questions."""
+
+    def __init__(self, hidden: int) -> None:
+        self._hidden = hidden
+
+    def next_blocks(self, live: Sequence[Track]) -> list[Block]:
+        """Return whole photos, of about LARGEST queries together; [] when all were asked."""
+        waiting = [track for track in live if not track.asked]
+        return [(track, self._hidden) for track in waiting[: self._together]]
+
+    def ahead(self, tracks: Sequence[Track]) -> float:
+        """Return how many queries the photos that were not asked will take."""
+        return sum(self._hidden + 1 for track in tracks if not track.asked)
+
+    @property
+    def _together(self) -> int:
+        return max(1, LARGEST // (self._hidden + 1))

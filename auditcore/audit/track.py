@@ -31,10 +31,18 @@ class Track:
     Two versions are compared by (score, committed random priority), so there are no ties. Every
     version, published or hidden, gets its score through the same queries; the published one is
     asked once, at a random place of the photo's first batch that follows from the seed.
+
+    Args:
+        sealed: what was committed.
+        photo: its index.
+        shuffled: ask the first batch in an order of its own, independent of the committed one, so
+            that a model that changes from question to question favours no version. Then that
+            batch is to be the only one.
     """
 
-    def __init__(self, sealed: Sealed, photo: int) -> None:
+    def __init__(self, sealed: Sealed, photo: int, shuffled: bool = False) -> None:
         self.photo = photo
+        self._shuffled = shuffled
         self.t = 0
         self.k = 0
         self.asked = 0
@@ -46,7 +54,10 @@ class Track:
     def ask(self, hidden: int) -> list[Asked]:
         """Return the queries for the next `hidden` hidden versions, and count them as asked."""
         versions = list(self._order[self.asked : self.asked + hidden])
-        if self.asked == 0:
+        if self.asked == 0 and self._shuffled:
+            asking = self._sealed.stream("asking", self.photo)
+            versions = list(asking.shuffled([self._published, *versions]))
+        elif self.asked == 0:
             place = self._sealed.stream("place", self.photo).below(len(versions) + 1)
             versions.insert(place, self._published)
         self.asked += hidden

@@ -18,8 +18,7 @@ GRADE = "guaranteed"
 NO_GRADE = "no guarantee"
 GRADE_MEANS = (
     "Guaranteed: the photos were marked before they were published, so the chance of a false alarm "
-    "is bounded by arithmetic, whatever the model is, as long as it is the same model from the "
-    "first question to the last."
+    "is bounded by arithmetic, whatever the model is."
 )
 
 SEED_GIVEN = (
@@ -166,11 +165,7 @@ def _limits(plan: Plan) -> tuple[str, ...]:
         "somewhere more likely; divide the level by the number of models to prevent that.",
     ]
     if plan.hosted:
-        said.append(
-            "Somebody else runs this model and could have changed it while it was asked. One test "
-            "picture was sent again and again in between, and its answers agreed as far as the "
-            "model's own noise lets one tell; a change too small to see there is not ruled out."
-        )
+        said += _limits_hosted(plan)
     if plan.test_seed is not None:
         said.insert(
             0,
@@ -178,6 +173,20 @@ def _limits(plan: Plan) -> tuple[str, ...]:
             "whoever knows the seed can tell the published versions.",
         )
     return tuple(said)
+
+
+def _limits_hosted(plan: Plan) -> list[str]:
+    said = [
+        "Somebody else runs this model and may change it at any time. All versions of a photo were "
+        "asked about in one batch, in random order, so that a change favours none of them; and one "
+        "test picture was sent again and again, so that a change shows."
+    ]
+    if plan.attempt > 1:
+        said.append(
+            "What an earlier audit had asked was not asked again. That the model is still the same "
+            "is told by the test picture alone; a change too small to see there is not ruled out."
+        )
+    return said
 
 
 def now(event: str, plan: Plan, machine: AuditMachine, facts: Mapping[str, Any]) -> str:

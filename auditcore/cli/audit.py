@@ -30,7 +30,7 @@ from auditcore.evidence import build_report, render_html, report_bytes
 from auditcore.kit import Kit, open_kit
 from auditcore.models import Budget, Model, open_model
 from auditcore.scores import SCORES
-from auditcore.sequential import DEFAULT_TEST, TESTS
+from auditcore.sequential import DEFAULT_TEST, HOSTED_TEST, TESTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kit", type=Path, metavar="KIT", help="the kit.zip made by `mark`")
     parser.add_argument("--model", required=True, metavar="SPEC", help="see `models`")
     parser.add_argument("--p", default="0.05", help="accepted level of false alarms (default 0.05)")
-    parser.add_argument("--test", choices=TESTS, default=DEFAULT_TEST, help="the sequential test")
+    parser.add_argument(
+        "--test",
+        choices=TESTS,
+        help=f"the sequential test (default {DEFAULT_TEST}; {HOSTED_TEST} for hosted models)",
+    )
     parser.add_argument(
         "--score", choices=sorted(SCORES), help="default: the best the model allows"
     )

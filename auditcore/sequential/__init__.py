@@ -13,12 +13,13 @@ from auditcore.sequential.exact import Characteristics, exact_rate, operating_ch
 from auditcore.sequential.familywise import ClosedTest, ClosedWalk
 from auditcore.sequential.fixed_budget import Fisher, RankSum
 from auditcore.sequential.ladder import Ladder
-from auditcore.sequential.registry import DEFAULT_TEST, TESTS, make_test
+from auditcore.sequential.registry import DEFAULT_TEST, HOSTED_TEST, TESTS, make_test
 from auditcore.sequential.simulate import SimulationResult, simulate
 from auditcore.sequential.walk import Walk, WalkState
 
 __all__ = [
     "DEFAULT_TEST",
+    "HOSTED_TEST",
     "TESTS",
     "AnytimeCollection",
     "Characteristics",

@@ -2,11 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from auditcore.errors import DesignError
 from auditcore.sequential.rank_chance import CertainRankTest
-
-USUAL_BEATS = 10
 
 
 @dataclass(frozen=True)
@@ -18,18 +17,19 @@ class BesagClifford(CertainRankTest):
 
     Args:
         h: beats that end the test, 1 <= h <= n p; 0 stands for the usual one,
-            min(10, floor(n p)).
+            min(`usual_beats`, floor(n p)).
     """
 
     h: int = 0
 
     name = "besag-clifford"
+    usual_beats: ClassVar[int] = 10
 
     def __post_init__(self) -> None:
         super().__post_init__()
         most = int(self.n * self.p)
         if self.h == 0:
-            object.__setattr__(self, "h", min(USUAL_BEATS, most))
+            object.__setattr__(self, "h", min(self.usual_beats, most))
         if not 1 <= self.h <= most:
             raise DesignError(
                 f"With {self.n} versions at this level, Besag-Clifford can stop after 1 to {most} "

@@ -8,6 +8,7 @@ from auditcore.sequential.besag_clifford import BesagClifford
 from auditcore.sequential.betting import Betting
 from auditcore.sequential.conditional_rank import ConditionalRank
 from auditcore.sequential.full_rank import FullRank
+from auditcore.sequential.one_batch import OneBatch
 from auditcore.sequential.pprm import PPRM, PPRMBestSplit
 
 _KINDS: tuple[type[StaircaseTest], ...] = (
@@ -17,9 +18,12 @@ _KINDS: tuple[type[StaircaseTest], ...] = (
     Betting,
     BesagClifford,
     FullRank,
+    OneBatch,
 )
 TESTS: tuple[str, ...] = tuple(kind.name for kind in _KINDS)
 DEFAULT_TEST = ConditionalRank.name
+HOSTED_TEST = OneBatch.name
+"""The default for a model that somebody else runs, which is asked in one batch a photo."""
 
 
 def make_test(name: str, n: int, p: Fraction, **options: int) -> RankTest:

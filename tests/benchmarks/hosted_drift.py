@@ -5,7 +5,9 @@
 Whole audits by the product's log and machine on made-up scores of models that never saw the photos.
 A version's score is drawn once (standard deviation 1), every answer carries fresh noise, and all
 answers fall as the audit goes on: at once, or steadily over 200 queries. The level is exactly .05.
-"Unwatched" takes the same answers without looking at the test picture. Results: hosted_drift.md.
+Three ways of asking: as a local model is asked, batch after batch, without looking at the test
+picture; a batch a photo in random order, which is how hosted models are asked, without looking; and
+that with looking, which is the product. Results: hosted_drift.md.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from scipy.stats import beta
 from auditcore.audit import Decision, courses
 from auditcore.audit.plan import Plan
 from auditcore.audit.replay import PROBES, Due, Replay
+from auditcore.sequential import HOSTED_TEST
 
 RESULTS = Path(__file__).parent / "results"
 LEVEL = Fraction(1, 20)
@@ -80,36 +83,32 @@ def steadily(size: float, _rng: np.random.Generator) -> Drift:
     return lambda asked: -size * min(1.0, asked / 200)
 
 
-def plan_of(photos: int) -> Plan:
-    """Return the plan of a first attempt on a hosted model, tested at LEVEL exactly."""
+def plan_of(photos: int, hosted: bool) -> Plan:
+    """Return the plan of a first attempt tested at LEVEL exactly."""
     claim = "photo-0.jpg" if photos == 1 else "collection"
     plan = make_plan(FakeSealed(1000), photos=photos, claim=claim, p=str(2 * LEVEL))
-    return replace(plan, hosted=True)
+    if hosted:
+        plan = replace(plan, hosted=True, test=HOSTED_TEST)
+    return replace(plan, max_hidden=plan.max_hidden_due)
+
+
+WAYS = {"as a local model": (False, False), "one batch": (True, False), "product": (True, True)}
+SHAPES = {"at once": at_once, "steadily": steadily}
 
 
 def row(photos: int, noise: float, size: float, kind: str, audits: int) -> dict[str, object]:
-    """Return the rates of one setting, watched and unwatched."""
-    shapes = {"at once": at_once, "steadily": steadily}
-    found = {}
-    for watched in (False, True):
-        decisions = []
+    """Return the rates of one setting, each way of asking on the same models."""
+    found: dict[str, object] = {}
+    for way, (hosted, watched) in WAYS.items():
+        plan, decisions = plan_of(photos, hosted), []
         for number in range(audits):
             rng = np.random.default_rng([number, photos, int(10 * noise), int(10 * size)])
-            provider = Provider(noise, shapes[kind](size, rng), rng)
-            seed = f"drift {number}".encode()
-            decisions.append(audit(plan_of(photos), provider, seed, watched))
-        found["watched" if watched else "unwatched"] = decisions
-    used = [d is Decision.USED for d in found["watched"]]
-    return {
-        "photos": photos,
-        "noise": noise,
-        "drift": size,
-        "kind": kind,
-        "audits": audits,
-        "unwatched": rate([d is Decision.USED for d in found["unwatched"]]),
-        "watched": rate(used),
-        "cannot_tell": rate([d is Decision.CANNOT_TELL for d in found["watched"]]),
-    }
+            provider = Provider(noise, SHAPES[kind](size, rng), rng)
+            decisions.append(audit(plan, provider, f"drift {number}".encode(), watched))
+        found[way] = rate([decision is Decision.USED for decision in decisions])
+    cannot = rate([decision is Decision.CANNOT_TELL for decision in decisions])
+    facts = {"photos": photos, "noise": noise, "drift": size, "kind": kind, "audits": audits}
+    return {**facts, **found, "cannot tell": cannot}
 
 
 def rate(hits: list[bool]) -> list[float]:
@@ -122,24 +121,20 @@ def rate(hits: list[bool]) -> list[float]:
 
 def table(rows: list[dict[str, object]]) -> str:
     """Return the results as Markdown."""
+    columns = (*WAYS, "cannot tell")
     lines = [
         "# A hosted model that changes while it is asked",
         "",
         *(__doc__ or "").strip().split("\n\n")[2].splitlines(),
         "",
-        "| photos | noise | change | how | false alarms, unwatched | watched | cannot tell |",
-        "|---|---|---|---|---|---|---|",
+        f"| photos | noise | change | how | audits | {' | '.join(columns)} |",
+        "|" + "---|" * (5 + len(columns)),
     ]
     for one in rows:
-        cells = [
-            f"{r[0]:.4f} ({r[1]:.4f}-{r[2]:.4f})"
-            for r in (one["unwatched"], one["watched"], one["cannot_tell"])  # type: ignore[index]
-        ]
-        lines.append(
-            f"| {one['photos']} | {one['noise']} | -{one['drift']} | {one['kind']} | "
-            + " | ".join(cells)
-            + " |"
-        )
+        rates: list[list[float]] = [one[column] for column in columns]  # type: ignore[misc]
+        cells = [f"{r[0]:.4f} ({r[1]:.4f}-{r[2]:.4f})" for r in rates]
+        head = [str(one[name]) for name in ("photos", "noise", "drift", "kind", "audits")]
+        lines.append(f"| {' | '.join([*head, *cells])} |")
     return "\n".join(lines) + "\n"
 
 

@@ -33,8 +33,8 @@ def betting(n: int, p: Fraction) -> Rejects:
     return rejects
 
 
-def besag_clifford(n: int, p: Fraction) -> Rejects:
-    h = min(10, int(n * p))
+def besag_clifford(n: int, p: Fraction, beats: int = 10) -> Rejects:
+    h = min(beats, int(n * p))
     last = math.ceil(h / p) - 1
     return lambda t, k: k + max(0, last - t) < h  # fewer than h whatever the rest brings
 
@@ -80,6 +80,7 @@ DEFINITIONS: dict[str, Callable[[int, Fraction], Rejects]] = {
     "betting": betting,
     "besag-clifford": besag_clifford,
     "full-rank": full_rank,
+    "one-batch": lambda n, p: besag_clifford(n, p, 5),
 }
 
 
