@@ -147,7 +147,7 @@ def _kit(file: Path) -> Kit:
 class _Request(TypedDict):
     claim: str
     p: Fraction
-    test: str
+    test: str | None
 
 
 def _request(store: Store, order: Order, kit: Kit, model: Model, owner: str) -> _Request:

@@ -8,7 +8,6 @@ from typing import Any
 from auditcore.database import LOCAL_OWNER
 from auditcore.jobs.queue import Queue
 from auditcore.models import HOSTED, Budget, Running
-from auditcore.sequential import DEFAULT_TEST
 
 AUDIT, ESTIMATE, CONNECT = "audit", "estimate", "connect"
 SAMPLE_KIT = "sample"
@@ -64,14 +63,14 @@ class Order:
         claim: "collection", "each" or "photo:FILE".
         p: accepted chance of a false alarm over all attempts of this kit on this model; None for
             that of the first attempt, which binds all later ones (1 in 20 if this is the first).
-        test: one of `auditcore.sequential.TESTS`.
+        test: one of `auditcore.sequential.TESTS`; None for the one that suits the model.
     """
 
     kit_id: str
     model: Choice
     claim: str
     p: Fraction | None
-    test: str = DEFAULT_TEST
+    test: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the order as plain JSON values."""
