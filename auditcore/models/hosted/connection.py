@@ -16,7 +16,7 @@ from auditcore.models.hosted.describing import met, unmet
 from auditcore.models.hosted.door import TRIES, Door
 from auditcore.models.hosted.kept import Records
 from auditcore.models.hosted.model import HostedModel
-from auditcore.models.hosted.spec import adapter_of, parse_spec
+from auditcore.models.hosted.spec import SIZES, adapter_of, parse_spec
 from auditcore.models.hosted.waiting import Clock, Pace
 from auditcore.photos import Pixels
 
@@ -71,6 +71,7 @@ def _first_that_answers(
     refused: list[ModelError] = []
     for adapter in adapter_of(place.protocol).forms(place):
         adapter.meet(door.read)
+        adapter.batch = min(adapter.batch, int(place.settings.get("batch", adapter.batch)))
         model = HostedModel(identity, adapter, door, records, _size(adapter))
         try:
             started = clock.now()
@@ -163,4 +164,8 @@ def _labels(model: HostedModel) -> tuple[str, ...]:
 
 def _size(adapter: Adapter) -> int:
     chosen = adapter.place.settings.get("size")
-    return int(chosen) if chosen else adapter.size or USUAL_SIZE
+    if chosen:
+        return int(chosen)
+    if type(adapter.size) is not int or adapter.size not in SIZES:
+        adapter.size = None  # what the provider tells is no size, so it tells none
+    return adapter.size or USUAL_SIZE

@@ -170,9 +170,9 @@ class Door:
         self.headers = {
             name: scrubbed(told[name], key) for name in ("server", "date") if name in told
         }
-        return self._json(response, told)
+        return self._json(response, told, key)
 
-    def _json(self, response: httpcore2.Response, told: dict[str, str]) -> Any:
+    def _json(self, response: httpcore2.Response, told: dict[str, str], key: str | None) -> Any:
         host = self._address.host
         if told.get("content-encoding", "identity").lower() != "identity":
             raise ModelError(f"{host} answers in a compressed form, although asked not to.")
@@ -181,6 +181,8 @@ class Door:
         body = _body(response, ANSWER_MOST)
         if body is None:
             raise ModelError(f"{host} answers with more than {ANSWER_MOST >> 20} MB.")
+        if key and key.encode() in body:
+            raise ModelError(f"{host} repeats the key in its answer. The answer was thrown away.")
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:

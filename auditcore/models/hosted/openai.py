@@ -50,8 +50,7 @@ class Adapter(base.Adapter):
             return  # many providers have no such list, and none has to
         for line in listed if isinstance(listed, list) else [listed]:
             if isinstance(line, dict) and line.get("id") == self.place.model:
-                size = line.get("input_size")
-                self.size = size if isinstance(size, int) else None
+                self.size = line.get("input_size")
 
     def request(self, question: Question) -> Call:
         """Return the request in this form."""

@@ -469,7 +469,9 @@ def test_the_key_is_in_no_log_and_no_repr(
     status: int, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    said = Said({"error": f"wrong: {KEY}"}, status=status, headers={"Server": f"echo {KEY}"})
+    said = Said(
+        {"error": f"wrong: {KEY}", "label": KEY}, status=status, headers={"Server": f"echo {KEY}"}
+    )
     with door_to(lambda _: said) as (door, _, _):
         told = _told_by(lambda: door.send(ASK))
     shown = [
