@@ -1,5 +1,7 @@
 """Check a model: choose kit, model, question and strictness; then watch, pause, come back."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from auditcore.errors import TelltaleError
@@ -8,6 +10,7 @@ from pages._parts import (
     audit_view,
     choose_model,
     forecast,
+    hosted_form,
     key_in,
     keys,
     session,
@@ -39,13 +42,17 @@ def set_up() -> None:
     st.header("4. How rare must a false alarm be?", anchor=False)
     p = setting_up.rarity()
     if model is None:
+        st.caption("What the check will take is said here as soon as a model is chosen and tried.")
         return
     with how_asked:
         fits = choose_model.explain(kit, claim, model)
     if not fits:
         return
     st.header("5. What it will take", anchor=False)
-    start(Order(kit_id, model.choice, claim, p))
+    choice = model.choice
+    if choice.hosted:
+        choice = replace(choice, budget=hosted_form.budget())
+    start(Order(kit_id, choice, claim, p))
 
 
 def start(order: Order) -> None:

@@ -45,5 +45,5 @@ def _file(place: Path) -> str:
         return f"onnx:{place}"
     beside_timm = (place.parent / _TIMM).is_file() and not (place.parent / _OPEN_CLIP).is_file()
     if place.suffix.lower() == ".safetensors" and beside_timm:
-        return f"timm:{place.parent}"
+        return f"timm:{place}"
     return f"openclip:{place}"  # which says what is wrong with any other file, a pickle above all

@@ -1,6 +1,6 @@
 """Choosing the model: a demo model, one on this computer, or one behind an address."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -30,7 +30,7 @@ _DOORS = {
     ),
     _ADDRESS: (
         "A model behind an address",
-        "Somebody else runs it, or a server of yours does, and it answers over the network.",
+        "Somebody else runs it, or a server of yours does. Parts of your photos are sent to it.",
     ),
 }
 _LIST, _FILE = "From the list", "A file or folder of mine"
@@ -204,6 +204,8 @@ def _met(choice: Choice, known: Catalogue) -> Chosen | None:
     found = connection.test(choice, fetch=fetch)
     if found is None:
         return None
+    if choice.hosted:
+        choice = replace(choice, released=hosted_form.released())
     return Chosen(choice, found.name, frozenset(found.gives), found.labels)
 
 

@@ -16,7 +16,6 @@ def test(choice: Choice, *, fetch: bool) -> Met | None:
         choice: the model as it is chosen now; another choice needs another test.
         fetch: whether the model must be fetched first.
     """
-    choice = choice.unpriced  # what it gives does not depend on that
     label, about = _words(choice, fetch)
     asked = st.session_state.get(keys.CONNECTION)
     known = asked is not None and asked[0] == choice

@@ -1,6 +1,6 @@
 """A model behind an address: what to type, checked as it is typed, and what it may cost."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 import streamlit as st
@@ -13,22 +13,36 @@ from auditcore.models.access import private_allowed
 from auditcore.models.hosted.spec import adapter_of, check_spec, host_of, parse_spec
 from pages._parts import key_in, keys, phrases, session
 
+
+@dataclass(frozen=True)
+class _Words:
+    """How a protocol is called where nobody knows protocols, with an example."""
+
+    title: str
+    about: str
+    address: str
+    model: str
+
+
 _KINDS = {
-    "openai": (
+    "openai": _Words(
         "A service that turns pictures into numbers",
-        "“Embeddings”, as Jina, Infinity, vLLM and others offer them.",
+        "Called “embeddings”. Jina, Infinity, vLLM and others offer it, at an address such as "
+        "`https://api.jina.ai/v1`",
         "https://api.jina.ai/v1",
         "jina-clip-v2",
     ),
-    "hf": (
+    "hf": _Words(
         "A model at Hugging Face that names what is in a picture",
-        "By its id, or the address of an endpoint that was set up for you.",
+        "By its name there, such as `google/vit-base-patch16-224`, or the address of an endpoint "
+        "that was set up for you.",
         "google/vit-base-patch16-224",
         "",
     ),
-    "oip": (
-        "A model server of a company or a class",
-        "Triton, KServe or MLServer; whoever runs it knows the address and the model's name.",
+    "oip": _Words(
+        "A model server of a company, a laboratory or a class",
+        "Triton, KServe or MLServer, at an address such as `https://models.example.org`. Whoever "
+        "runs it knows it.",
         "https://models.example.org",
         "resnet50",
     ),
@@ -44,12 +58,12 @@ _SETTINGS = {
 
 
 def fill_in() -> Choice | None:
-    """Ask for address, key and price; None until the address can be called."""
+    """Ask for address and key; None until the address can be called."""
     protocol = st.radio(
         "What kind of address is it?",
         list(HOSTED),
-        format_func=lambda name: _words(name)[0],
-        captions=[_words(name)[1] for name in HOSTED],
+        format_func=lambda name: _words(name).title,
+        captions=[_words(name).about for name in HOSTED],
         key=keys.PROTOCOL,
         persist_state="session",
     )
@@ -63,30 +77,33 @@ def fill_in() -> Choice | None:
         return None
     host = host_of(parse_spec(spec))
     key_in.field(host)
-    budget = _budget()
-    released = st.date_input(
+    return Choice(spec, keyed=key_in.has_key(host))
+
+
+def released() -> str | None:
+    """Ask when the model was published; return the day (ISO date), None if unknown."""
+    day = st.date_input(
         "When was the model published, if you know?",
         value=None,
         key=keys.RELEASED,
         persist_state="session",
         help="A model that is older than your kit cannot have used its photos.",
     )
-    choice = Choice(spec, budget=budget, keyed=key_in.has_key(host))
-    return replace(choice, released=released.isoformat() if released else None)
+    return day.isoformat() if day else None
 
 
-def _words(protocol: str) -> tuple[str, str, str, str]:
+def _words(protocol: str) -> _Words:
     title = adapter_of(protocol).title
-    return _KINDS.get(protocol, (title, "", "https://api.example.org", "my-model"))
+    return _KINDS.get(protocol, _Words(title, "", "https://api.example.org", "my-model"))
 
 
 def _spec(protocol: str) -> str | None:
     """Put the spec together from its fields; None while a field that must be filled is empty."""
-    adapter, (_title, _about, address, name) = adapter_of(protocol), _words(protocol)
+    adapter, words = adapter_of(protocol), _words(protocol)
     left, right = st.columns([3, 2])
     typed = left.text_input(
         "Address",
-        placeholder=f"Such as {address}",
+        placeholder=f"Such as {words.address}",
         key=keys.ADDRESS,
         live=True,
         persist_state="session",
@@ -95,7 +112,7 @@ def _spec(protocol: str) -> str | None:
     if adapter.needs_model:
         model = right.text_input(
             "Name of the model there",
-            placeholder=f"Such as {name}",
+            placeholder=f"Such as {words.model}",
             key=keys.MODEL_NAME,
             live=True,
             persist_state="session",
@@ -107,7 +124,9 @@ def _spec(protocol: str) -> str | None:
         st.caption("Now the name of the model, as the provider writes it.")
         return None
     if protocol != "hf" and "://" not in typed:
-        st.error(f"An address begins with https://, such as {address}.", icon=":material/error:")
+        st.error(
+            f"An address begins with https://, such as {words.address}.", icon=":material/error:"
+        )
         return None
     return f"{protocol}:{typed}{'#' if model else ''}{model}{settings}"
 
@@ -136,9 +155,9 @@ def _settings(protocol: str) -> str:
     return said
 
 
-def _budget() -> Budget:
+def budget() -> Budget:
     """Ask for price, ceiling and pace."""
-    st.markdown("**What may it cost?** Leave empty what you do not know.")
+    st.markdown("**What may it cost?** Leave empty what you do not know or do not mind.")
     left, right = st.columns(2)
     price = left.number_input(
         "Price of 1,000 pictures",
