@@ -1,4 +1,4 @@
-"""What every torch network on this machine shares: processor, precision, batches that fit."""
+"""What models on this machine share: batches that fit; those in torch, processor and precision."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -10,27 +10,40 @@ import torch
 from auditcore.errors import ModelError
 from auditcore.models.base import Model, ModelIdentity
 from auditcore.models.devices import PRECISIONS, choose_device, steady
+from auditcore.models.memory import peak_bytes
 from auditcore.models.preprocessing import Preprocessing
 from auditcore.models.room import Room, is_out_of_memory, no_room
 from auditcore.models.running import DEVICE_TITLES, Running
 from auditcore.photos import Pixels
 
 
-class TorchModel(Model):
+class LocalModel(Model):
+    """A model that runs on this machine.
+
+    Attributes:
+        room: how many pictures it takes at once.
+    """
+
+    room: Room
+
+    def memory_of(self, ask: Callable[[], object]) -> int | None:
+        """Ask, and return the bytes that the model and the question take; None if unknown."""
+        raise NotImplementedError
+
+
+class TorchModel(LocalModel):
     """A network in torch. A subclass sets identity, capabilities and preprocessing, then settles.
 
     Attributes:
         preprocessing: from any picture to what the network looks at.
         device: the processor it runs on.
         precision: name of the floating-point format it computes in, a key of PRECISIONS.
-        room: how many pictures it takes at once.
     """
 
     identity: ModelIdentity
     preprocessing: Preprocessing
     device: torch.device
     precision: str
-    room: Room
 
     def _settle(self, network: torch.nn.Module, running: Running) -> None:
         """Bring the network to its processor, choose its precision, and say both in the details.
@@ -55,11 +68,15 @@ class TorchModel(Model):
         other._cast(precision)
         return other
 
+    def memory_of(self, ask: Callable[[], object]) -> int | None:
+        """Ask, and return the bytes of the network and of what it computes, at the peak."""
+        return peak_bytes(self._network, self.device, ask)
+
     def forward_once(self) -> None:
         """Send one empty picture through the network, whatever it answers."""
         size = self.preprocessing.size
         picture = torch.zeros(1, 3, size, size, dtype=self._dtype, device=self.device)
-        with torch.no_grad():
+        with torch.enable_grad():  # as in training: no operation is fused away that is counted
             self._look(picture)
 
     def _look(self, batch: torch.Tensor) -> torch.Tensor:

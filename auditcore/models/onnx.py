@@ -5,7 +5,7 @@ it, see `auditcore.models.onnx_sheet`.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from auditcore.errors import ModelError
 from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, lacks
 from auditcore.models.fingerprint import fingerprint
+from auditcore.models.local import LocalModel
+from auditcore.models.memory import resident_bytes
 from auditcore.models.onnx_file import checked_files
 from auditcore.models.onnx_sheet import Sheet, read_sheet
 from auditcore.models.room import Room, is_out_of_memory, no_room
@@ -31,7 +33,7 @@ _TYPES: dict[str, Any] = {
 }
 
 
-class OnnxModel(Model):
+class OnnxModel(LocalModel):
     """One ONNX file."""
 
     def __init__(self, spec: str, path: Path, running: Running) -> None:
@@ -42,6 +44,7 @@ class OnnxModel(Model):
                 not what is said of them.
         """
         files = checked_files(path)
+        self._resident = resident_bytes()
         device = _device(running)
         self._session = _session(path, device)
         self._sheet = read_sheet(path, self._session.get_modelmeta().custom_metadata_map)
@@ -84,6 +87,12 @@ class OnnxModel(Model):
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
         return shares
+
+    def memory_of(self, ask: Callable[[], object]) -> int | None:
+        """Ask, and return what this process has grown by since the file was opened."""
+        ask()
+        before, now = self._resident, resident_bytes()
+        return None if before is None or now is None else max(0, now - before)
 
     def _answers(self, kind: str, images: Sequence[Pixels]) -> NDArray[Any]:
         """Return one output for all pictures, one row each."""

@@ -1,0 +1,287 @@
+"""How a local model runs: its trial, its memory, its precision, and what is remembered."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from auditcore import paths
+from auditcore.errors import ModelError
+from auditcore.models import Model, Running, devices, open_model, precision
+from auditcore.models.local import TorchModel
+from auditcore.models.precision import AGREEMENT, Compared, compare, noise, operations
+from auditcore.models.remembered import recall, remember
+from auditcore.models.trial import trial
+from tests.models.architectures import save_random
+from tests.models.onnx_files import save_onnx, write_sheet
+from tests.models.timm_folders import save_timm
+
+PICTURES = [data.chelsea(), data.coffee(), data.astronaut(), data.rocket(), data.chelsea()[::-1]]
+
+
+@pytest.fixture
+def specs(tmp_path: Path) -> list[str]:
+    return [
+        f"openclip:{save_random(tmp_path / 'vit', 'vit')}",
+        f"openclip:{save_random(tmp_path / 'coca', 'coca')}",
+        f"timm:{save_timm(tmp_path / 'timm')}",
+        f"onnx:{write_sheet(save_onnx(tmp_path / 'small.onnx'))}",
+        "efficientnet-lite0",
+    ]
+
+
+def opened(folder: Path, **changes: str) -> TorchModel:
+    model = open_model(f"openclip:{save_random(folder, 'vit')}", running=Running(**changes))
+    assert isinstance(model, TorchModel)
+    return model
+
+
+def test_a_trial_of_every_local_kind(specs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditcore.models.trial.SECONDS", 0.01)
+    for spec in specs:
+        found = trial(open_model(spec))
+        assert found.images_per_second > 0
+        assert found.seconds >= 0.01
+        assert found.batch == 8
+        assert found.memory_bytes is not None
+
+
+def test_memory_is_weights_and_what_is_computed(tmp_path: Path) -> None:
+    model = opened(tmp_path)
+    weights = sum(p.numel() * 4 for p in model._network.parameters())
+    one, four = (
+        model.memory_of(lambda n=n: model.image_features(PICTURES[:1] * n)) for n in (1, 4)
+    )
+    assert one is not None and four is not None
+    picture = 64 * 64 * 3 * 4
+    assert one > weights + picture
+    assert 3 * picture < four - one < 100 * picture
+    again = model.memory_of(lambda: model.image_features(PICTURES[:1]))
+    assert again == one  # nothing of the question before is counted
+
+
+def test_a_hosted_model_has_no_trial(tmp_path: Path) -> None:
+    class Elsewhere(Model):
+        identity = opened(tmp_path).identity
+        hosted = True
+
+    with pytest.raises(ModelError, match="does not run on this computer"):
+        trial(Elsewhere())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate me"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 99 bytes."),
+        RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"),
+        MemoryError(),
+    ],
+)
+def test_too_many_pictures_at_once_are_halved(tmp_path: Path, error: Exception) -> None:
+    model = opened(tmp_path)
+    expected = model.image_features(PICTURES)
+    asked = fail_above(model, 2, error)
+    if "can't allocate me" in str(error):
+        error.args = ("DefaultCPUAllocator: can't allocate memory: you tried to allocate",)
+    np.testing.assert_allclose(model.image_features(PICTURES), expected, atol=1e-5)
+    assert asked == [5, 2, 2, 1]
+    model.image_features(PICTURES)
+    assert asked[4:] == [2, 2, 1]  # remembered
+    assert trial(model).batch == 2
+
+
+def test_not_even_one_fits(tmp_path: Path) -> None:
+    model = opened(tmp_path)
+    fail_above(model, 0, torch.OutOfMemoryError("out of memory"))
+    with pytest.raises(ModelError, match=r"not even with one picture.*Nothing.*is lost"):
+        model.image_features(PICTURES)
+
+
+def test_an_onnx_model_is_halved_as_well(tmp_path: Path) -> None:
+    model = open_model(f"onnx:{write_sheet(save_onnx(tmp_path / 'small.onnx'))}")
+    expected = model.image_features(PICTURES)
+    session = model._session  # type: ignore[attr-defined]
+
+    class Small:
+        def run(self, names: list[str], given: dict[str, np.ndarray]) -> list[np.ndarray]:
+            if len(given["pixels"]) > 2:
+                raise RuntimeError("Failed to allocate memory for requested buffer of size 99")
+            answers: list[np.ndarray] = session.run(names, given)
+            return answers
+
+    model._session = Small()  # type: ignore[attr-defined]
+    np.testing.assert_allclose(model.image_features(PICTURES), expected, rtol=1e-6)
+
+
+def test_another_error_is_not_taken_for_memory(tmp_path: Path) -> None:
+    model = opened(tmp_path)
+    asked = fail_above(model, 0, RuntimeError("shapes do not fit"))
+    with pytest.raises(RuntimeError, match="shapes"):
+        model.image_features(PICTURES)
+    assert asked == [5]
+
+
+def test_an_operation_the_processor_lacks_gets_a_sentence(tmp_path: Path) -> None:
+    model = opened(tmp_path)
+    fail_above(model, 0, NotImplementedError("The operator 'aten::x' is not implemented"))
+    with pytest.raises(ModelError, match=r"does not run on the CPU: The operator.*Choose the CPU"):
+        model.image_features(PICTURES)
+
+
+def test_a_processor_that_is_not_there_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "available_devices", lambda: ("cpu",))
+    with pytest.raises(ModelError, match=r"no graphics card \(CUDA\).*Choose cpu"):
+        opened(tmp_path, device="cuda")
+    with pytest.raises(ModelError, match=r"no processor 'gpu'\. Choose cuda, mps, cpu"):
+        Running(device="gpu")
+    with pytest.raises(ModelError, match="no precision 'int8'"):
+        Running(precision="int8")
+
+
+@pytest.mark.parametrize("kind", ["vit", "resnet", "timm", "coca"])
+def test_a_chosen_precision_is_obeyed_shown_and_no_part_of_the_fingerprint(
+    tmp_path: Path, kind: str
+) -> None:
+    spec = f"openclip:{save_random(tmp_path, kind)}"
+    exact = open_model(spec, running=Running(precision="float32"))
+    short = open_model(spec, running=Running(precision="bfloat16"))
+    assert exact.identity.fingerprint == short.identity.fingerprint
+    assert (exact.identity.details["precision"], short.identity.details["precision"]) == (
+        "float32",
+        "bfloat16",
+    )
+    assert short.identity.details["device"] == exact.identity.details["device"]
+    one, other = exact.image_features(PICTURES), short.image_features(PICTURES)
+    assert other.dtype == np.float32
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    cosines = (one * other).sum(axis=1) / lengths
+    assert (cosines > 0.95).all()
+    assert not np.array_equal(one, other)
+    assert short.text_features(["a cat"]).dtype == np.float32
+    if kind == "coca":
+        losses = [model.caption_losses(PICTURES, "a cat") for model in (exact, short)]
+        np.testing.assert_allclose(*losses, rtol=0.01)
+
+
+def test_a_classifier_in_16_bits(tmp_path: Path) -> None:
+    spec = f"timm:{save_timm(tmp_path)}"
+    exact, short = (open_model(spec, running=Running(precision=p)) for p in ("float32", "bfloat16"))
+    chances = short.probabilities(PICTURES)
+    np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_allclose(chances, exact.probabilities(PICTURES), atol=0.05)
+
+
+def test_light_models_stay_in_float32_and_nothing_is_kept(specs: list[str]) -> None:
+    for spec in (*specs[:3], "demo:with", "efficientnet-lite0"):
+        model = open_model(spec)
+        assert isinstance(model, TorchModel)
+        assert operations(model) < precision.LIGHT
+        assert model.identity.details["precision"] == "float32"
+    assert not (paths.data_dir() / "measured").exists()
+
+
+def test_operations_are_counted(tmp_path: Path) -> None:
+    """The linear layers of the small ViT, by hand: two operations for each weight and token."""
+    tokens, width, layers, patch = 65, 64, 2, 8
+    linear = layers * 12 * width * width * tokens
+    first, last = width * 3 * patch * patch * 64, width * 32
+    attention = layers * 2 * tokens * tokens * width
+    assert operations(opened(tmp_path)) == pytest.approx(
+        2 * (linear + first + last + attention), rel=0.15
+    )
+
+
+def test_noise_is_what_rounding_does_to_ranks() -> None:
+    draw = np.random.default_rng(1)
+    exact = draw.normal(size=(1000, 5))
+    assert noise(exact, exact + draw.normal(size=5)) < 1e-12  # the same for all moves no rank
+    assert noise(exact, exact + 0.1 * draw.normal(size=exact.shape)) == pytest.approx(0.1, rel=0.1)
+    assert noise(exact, exact * np.nan) == float("inf")
+    assert noise(exact[:1], exact[:1]) == float("inf")  # nothing to tell apart
+
+
+def test_the_demo_model_keeps_its_ranks_in_16_bits() -> None:
+    model = open_model("demo:with")
+    assert isinstance(model, TorchModel)
+    found = compare(model, "bfloat16")
+    assert 0.005 < found.noise < AGREEMENT
+    assert model.identity.details["precision"] == "float32"  # asking changed nothing
+
+
+@pytest.mark.parametrize(
+    ("gain", "amount", "wins"), [(2.0, 0.05, True), (1.2, 0.05, False), (2.0, 0.2, False)]
+)
+def test_16_bits_must_be_faster_and_agree(gain: float, amount: float, wins: bool) -> None:
+    assert Compared("bfloat16", gain, amount).wins is wins
+
+
+def test_the_choice_is_measured_once_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[str] = []
+
+    def told(_model: TorchModel, name: str) -> Compared:
+        measured.append(name)
+        return Compared(name, gain=2.0, noise=0.01)
+
+    monkeypatch.setattr(precision, "LIGHT", 0)
+    monkeypatch.setattr(precision, "compare", told)
+    monkeypatch.setattr(devices, "available_devices", lambda: ("cpu",))
+    first, second = opened(tmp_path), opened(tmp_path)
+    assert (first.precision, second.precision) == ("bfloat16", "bfloat16")
+    assert measured == ["bfloat16"]
+    assert opened(tmp_path, precision="float32").precision == "float32"
+    (kept,) = (paths.data_dir() / "measured").glob("*.json")
+    assert first.identity.fingerprint in kept.name
+    kept.write_text("{")  # damaged: measured again
+    assert opened(tmp_path).precision == "bfloat16"
+    assert len(measured) == 2
+
+
+def test_a_format_that_does_not_run_is_not_chosen(tmp_path: Path) -> None:
+    model = opened(tmp_path)
+    model._network.visual.forward = refuse_short(model._network.visual.forward)
+    found = compare(model, "bfloat16")
+    assert not found.wins
+    assert found.noise == float("inf")
+
+
+def test_what_is_kept_first_stays() -> None:
+    assert recall("a" * 64, "NVIDIA H100 80GB") is None
+    assert remember("a" * 64, "NVIDIA H100 80GB", {"precision": "float16"})["precision"] == (
+        "float16"
+    )
+    assert remember("a" * 64, "NVIDIA H100 80GB", {"precision": "x"})["precision"] == "float16"
+    assert recall("a" * 64, "cpu") is None
+
+
+def fail_above(model: TorchModel, most: int, error: Exception) -> list[int]:
+    """Make a model fail for more pictures than `most` at once; return a list of what is asked."""
+    asked: list[int] = []
+    encode = model._network.encode_image
+
+    def refuse(batch: torch.Tensor) -> torch.Tensor:
+        asked.append(len(batch))
+        if len(batch) > most:
+            raise error
+        answer: torch.Tensor = encode(batch)
+        return answer
+
+    model._network.encode_image = refuse
+    return asked
+
+
+def refuse_short(forward: Callable[[torch.Tensor], torch.Tensor]) -> Callable[..., torch.Tensor]:
+    def refuse(batch: torch.Tensor) -> torch.Tensor:
+        if batch.dtype != torch.float32:
+            raise RuntimeError('"conv" not implemented for BFloat16')
+        return forward(batch)
+
+    return refuse
