@@ -84,7 +84,7 @@ class HostedModel(Model):
         """
         if Capability.PROBABILITIES in self.capabilities:
             return super().predicted_labels(images)
-        names = self._about(Capability.LABELS, images)[:, 0]
+        names = [str(name) for name in self._about(Capability.LABELS, images)[:, 0]]
         self.labels += tuple(name for name in dict.fromkeys(names) if name not in self.labels)
         return np.array([self.labels.index(name) for name in names], dtype=np.int64)
 

@@ -148,7 +148,17 @@ def _rows(output: Any, count: int) -> NDArray[np.float64]:
 def _names(values: Any, count: int, labels: tuple[str, ...]) -> NDArray[Any]:
     """Return the names of classes, shape (B, 1), from names or numbers of classes."""
     flat = np.array(reading.items(values), dtype=object).ravel().tolist()
-    names = [labels[x] if isinstance(x, int) and 0 <= x < len(labels) else str(x) for x in flat]
-    if len(names) != count:
-        raise ChangedAnswer(f"The model named {len(names)} classes for {count} pictures.")
-    return np.array(names)[:, None]
+    if len(flat) != count:
+        raise ChangedAnswer(
+            f"The model named {len(flat)} classes for {count} pictures. {reading.ADVICE}"
+        )
+    return np.array([_name(value, labels) for value in flat])[:, None]
+
+
+def _name(value: Any, labels: tuple[str, ...]) -> str:
+    """Return the name of a class, its number if it has no name."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and 0 <= value < len(labels):
+        return labels[value]
+    return str(value)

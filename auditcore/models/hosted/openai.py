@@ -44,6 +44,8 @@ class Adapter(base.Adapter):
 
     def meet(self, read: Read) -> None:
         """Look the model's picture size up in the list of models, where there is one."""
+        if "size" in self.place.settings:
+            return
         try:
             listed = reading.entry(read(f"{self._root()}/models"), "data")
         except (Unsuited, ChangedAnswer, KeyRefused):
