@@ -24,6 +24,9 @@ from auditcore.photos import Pixels
 _PNG_LEVEL = 4  # half the time of the usual 6, and files that are hardly larger
 _DOMAIN = b"telltale/question/1"
 
+HOW_IT_IS_ASKED = ("size", "batch", "form")
+"""Settings that do not make another model of one: a second attempt with them is an attempt too."""
+
 
 class Unsuited(ModelError):
     """The provider understood the address but not the question: another form may suit it."""
@@ -53,12 +56,13 @@ class Place:
         return urlsplit(self.url).path.rstrip("/")
 
     def facts(self) -> dict[str, Any]:
-        """Return what tells this model from others, as JSON values."""
+        """Return what tells this model from others, as JSON values: not how it is asked."""
+        settings = {name: x for name, x in self.settings.items() if name not in HOW_IT_IS_ASKED}
         return {
             "protocol": self.protocol,
             "url": self.url,
             "model": self.model,
-            "settings": dict(self.settings),
+            "settings": settings,
         }
 
 
@@ -143,8 +147,9 @@ class Call:
         """POST where there is a body, else GET."""
         return "GET" if self.json is None and self.data is None else "POST"
 
+    @cached_property
     def body(self) -> bytes | None:
-        """Return the bytes to send."""
+        """The bytes to send."""
         if self.json is None:
             return self.data
         return json.dumps(self.json, separators=(",", ":"), allow_nan=False).encode()

@@ -35,16 +35,20 @@ def unmet(place: Place, released: str | None) -> ModelIdentity:
     )
 
 
-def met(model: HostedModel, server: str | None, clock: Clock) -> ModelIdentity:
+def met(model: HostedModel, server: str, clock: Clock) -> ModelIdentity:
     """Return what the connection test made of a model.
+
+    The fingerprint follows from where it is asked, about which pictures, and what it gives; several
+    ways to write one address come to the same.
 
     Args:
         model: tested.
-        server: what the server calls itself, if it does.
+        server: what the server calls itself, "" if it does not.
         clock: for the date.
     """
-    facts = {**model.adapter.place.facts(), "size": model.input_size}
-    facts["gives"] = sorted(model.capabilities)
+    place = model.adapter.place
+    facts = {**place.facts(), "url": place.url.removesuffix(place.path) + model.endpoint}
+    facts |= {"size": model.input_size, "gives": sorted(model.capabilities)}
     details = _details(model, clock) | ({"server": server} if server else {})
     return replace(model.identity, fingerprint=fingerprint([], facts), details=details)
 

@@ -9,8 +9,7 @@ the operating system's authorities. The key is asked for when a request leaves a
 import json
 import logging
 import ssl
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ import httpcore2
 from auditcore.errors import KeyRefused, ModelError
 from auditcore.models.hosted.base import Call, Unsuited
 from auditcore.models.hosted.guard import Address
+from auditcore.models.hosted.pinned import SECONDS_MOST, Pinned
 from auditcore.models.hosted.refusals import AGAIN, refusal, scrubbed
 from auditcore.models.hosted.waiting import Clock, Pace
 
@@ -30,9 +30,6 @@ AT_ONCE = 4
 
 ANSWER_MOST = 32 * 2**20
 """Bytes of an answer."""
-
-SECONDS_MOST = 120.0
-"""Seconds from the start of a request to the end of its answer."""
 
 TRIES = 8
 LONGEST_WAIT = 600.0
@@ -62,7 +59,7 @@ class Door:
     Attributes:
         pace: when requests may leave.
         tries: how often one request is sent at most.
-        headers: the headers of the last answer that are worth showing.
+        server: what the server called itself in its last answer, "" for nothing.
     """
 
     def __init__(
@@ -84,9 +81,9 @@ class Door:
         """
         self.pace = pace
         self.tries = TRIES
-        self.headers: dict[str, str] = {}
+        self.server = ""
         self._address, self._key_of, self._clock = address, key_of, clock
-        self._network = _Pinned(address, clock, network or httpcore2.SyncBackend())
+        self._network = Pinned(address, clock, network or httpcore2.SyncBackend())
         self._pool = httpcore2.ConnectionPool(
             max_connections=AT_ONCE,
             max_keepalive_connections=AT_ONCE,
@@ -148,7 +145,7 @@ class Door:
                 call.method,
                 self._url(call.path),
                 headers=[*_headers(call, key).items()],
-                content=call.body(),
+                content=call.body,
                 extensions={"timeout": _SECONDS},
             ) as response:
                 return self._understood(response, key)
@@ -167,9 +164,7 @@ class Door:
         if not 200 <= response.status < 300:
             body = _body(response, _ERROR_MOST) or b""
             raise refusal(response.status, body, self._address.host, key)
-        self.headers = {
-            name: scrubbed(told[name], key) for name in ("server", "date") if name in told
-        }
+        self.server = scrubbed(told.get("server", ""), key)
         return self._json(response, told, key)
 
     def _json(self, response: httpcore2.Response, told: dict[str, str], key: str | None) -> Any:
@@ -216,91 +211,10 @@ class Door:
         return key or None
 
 
-class _Pinned(httpcore2.NetworkBackend):
-    """Connects to addresses that were judged, whatever host it is told, and ends what takes long.
-
-    A deadline belongs to the thread that sends: a connection is used by one at a time.
-    """
-
-    def __init__(self, address: Address, clock: Clock, network: httpcore2.NetworkBackend) -> None:
-        self._address, self._clock, self._network = address, clock, network
-        self._own = threading.local()
-
-    def start(self) -> None:
-        """Let the time of this thread's request begin."""
-        self._own.end = self._clock.now() + SECONDS_MOST
-
-    def left(self, timeout: float | None) -> float:
-        """Return the seconds left to this thread's request, `timeout` at most.
-
-        Raises:
-            TimeoutError: none are.
-        """
-        left: float = self._own.end - self._clock.now()
-        if left <= 0:
-            raise TimeoutError
-        return left if timeout is None else min(left, timeout)
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.NetworkStream:
-        """Connect to the first pinned address that answers; `host` is not looked up again."""
-        *others, last = self._address.pinned
-        for pinned in others:
-            try:
-                return self._connect(pinned, timeout, socket_options)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                continue
-        return self._connect(last, timeout, socket_options)
-
-    def _connect(
-        self, pinned: str, timeout: float | None, options: Iterable[Any] | None
-    ) -> httpcore2.NetworkStream:
-        stream = self._network.connect_tcp(
-            pinned, self._address.port, self.left(timeout), None, options
-        )
-        return _Timed(stream, self.left)
-
-
-class _Timed(httpcore2.NetworkStream):
-    """A connection that no slow drip keeps open."""
-
-    def __init__(
-        self, stream: httpcore2.NetworkStream, left: Callable[[float | None], float]
-    ) -> None:
-        self._stream, self._left = stream, left
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._left(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore2.NetworkStream:
-        inner = self._stream.start_tls(ssl_context, server_hostname, self._left(timeout))
-        return _Timed(inner, self._left)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
 def _headers(call: Call, key: str | None) -> dict[str, str]:
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     headers["User-Agent"] = "telltale"
-    if call.body() is not None:
+    if call.body is not None:
         headers["Content-Type"] = call.content_type
     return headers | ({"Authorization": f"Bearer {key}"} if key else {})
 

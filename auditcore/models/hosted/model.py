@@ -23,6 +23,7 @@ class HostedModel(Model):
 
     Attributes:
         adapter: the form of the protocol that the provider understands.
+        endpoint: path at which it is asked, once it was.
         widths: how long a row of each kind of answer is, from the connection test.
     """
 
@@ -46,6 +47,7 @@ class HostedModel(Model):
         self.adapter = adapter
         self.identity = identity
         self.input_size = size
+        self.endpoint = ""
         self.widths: dict[Capability, int] = {}
         self._door, self._records = door, records
         self._asked_of = {**adapter.place.facts(), "form": adapter.title}
@@ -121,6 +123,7 @@ class HostedModel(Model):
         """Send one question as one request, counted, and return the JSON that came back."""
         things = len(question)
         call = self.adapter.request(question)
+        self.endpoint = self.endpoint or call.path
         return self._door.send(call, lambda: self._records.count(things), things)
 
     def _all_answers(

@@ -478,7 +478,7 @@ def test_the_key_is_in_no_log_and_no_repr(
         told,
         repr(door),
         str(vars(door)),
-        str(door.headers),
+        door.server,
         caplog.text,
         *capsys.readouterr(),
     ]

@@ -81,12 +81,24 @@ def test_a_second_session_and_a_second_model_ask_nothing_twice() -> None:
 def test_other_models_and_settings_do_not_share_answers() -> None:
     images = pictures(1)
     with provider(infinity) as running:
-        for spec in ("#clip;size=16", "#clip;size=16;batch=3", "#other;size=16"):
+        for spec in ("#clip;size=16", "#other;size=16", "#clip;size=17"):
             before = sent(running)
             model = connect(f"openai:{running.url}{spec};form=infinity", access())
             model.begin("audit", never)
             model.image_features(images)
             assert sent(running) == before + TEST_SENDS + 1
+
+
+def test_one_model_is_one_model_however_it_is_asked() -> None:
+    specs = ["/v1/embeddings#clip;size=224", "#clip", "/#clip;batch=2", "/v1#clip;form=infinity"]
+    others = ["#other", "#clip;size=225", "/embeddings#clip"]
+    with provider(infinity) as running:
+        found = [
+            connect(f"openai:{running.url}{spec}", access()).identity.fingerprint
+            for spec in [*specs, *others]
+        ]
+    assert len(set(found[: len(specs)])) == 1
+    assert len(set(found)) == 1 + len(others)
 
 
 def test_the_same_picture_twice_in_a_question_is_sent_once() -> None:
