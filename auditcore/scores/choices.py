@@ -222,13 +222,14 @@ def all_labels_known(model: Model, kit: KitView, photos: Iterable[int]) -> bool:
     """Say whether every photo has a label of the model's; False when none has.
 
     Raises:
-        ScoreError: some have and some are unknown to the model, naming the first.
+        ScoreError: some have and some are unknown to the model, naming the first (unless the model
+            does not list its labels).
     """
     labels = [kit.photos[photo].label for photo in photos]
     if any(label is None for label in labels):
         return False
     matches = [bool(_matching(model, str(label))) for label in labels]
-    if any(matches) and not all(matches):
+    if Capability.PROBABILITIES in model.capabilities and any(matches) and not all(matches):
         label_index(model, str(labels[matches.index(False)]))
     return all(matches)
 

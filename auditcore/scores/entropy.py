@@ -74,9 +74,12 @@ def label_histogram(labels: NDArray[np.int64], classes: int) -> Probabilities:
     """Return how often each label was predicted over the views, shape (C,), zeros at the floor.
 
     The floor stands for what so few views cannot tell from 0 (arXiv 2503.22413's code); the row
-    is divided by its sum afterwards.
+    is divided by its sum afterwards. Labels beyond the last class, where a model turns out to have
+    more than it was taken to have, get a bin each behind the others.
     """
-    shares = np.bincount(labels, minlength=classes) / len(labels)
+    beyond = np.unique(labels[labels >= classes])
+    bins = np.where(labels < classes, labels, classes + np.searchsorted(beyond, labels))
+    shares = np.bincount(bins, minlength=classes) / len(labels)
     floored = np.maximum(shares, HISTOGRAM_FLOOR)
     histogram: Probabilities = floored / floored.sum()
     return histogram

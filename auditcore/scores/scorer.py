@@ -26,6 +26,8 @@ from auditcore.scores.views import View, cut_views, draw_views
 
 VIEWS_MAX = 256
 SIGNIFICANT_DIGITS = 6
+USUAL_CLASSES = 1000
+"""How many classes a model is taken to have that names the best one alone."""
 _AHEAD = 4  # versions made ready while the model works
 _PROBE_SIDE, _PROBE_CELLS = 448, 8
 
@@ -70,6 +72,7 @@ class Scorer:
         _check_model(self.score, model)
         self._references = self._find_references()
         self._captions: dict[int, NDArray[np.float32]] = {}
+        self._classes = len(model.labels) if _lists_labels(model) else USUAL_CLASSES
         self._views = {photo: self._draw(photo) for photo in self._photos}
         self.description: dict[str, Any] = {
             "name": self.score.name,
@@ -131,7 +134,7 @@ class Scorer:
                 f"The model {self._model.identity.name} gave an answer that is not a number "
                 f"(photo {self._kit.photos[photo].file}). Nothing can be concluded from it."
             )
-        value = self.score.value(raw, self._reference(photo), len(self._model.labels))
+        value = self.score.value(raw, self._reference(photo), self._classes)
         return Answer(rounded(value), hashlib.sha256(digest_parts(raw)).hexdigest())
 
     def _ask(self, photo: int, images: list[Pixels]) -> NDArray[Any]:
@@ -204,6 +207,13 @@ def rounded(value: float) -> float:
     if not np.isfinite(value):
         raise ScoreError("A score came out that is not a number. Nothing can be concluded from it.")
     return float(f"{value:.{SIGNIFICANT_DIGITS - 1}e}") + 0.0  # + 0.0: no negative zero
+
+
+def _lists_labels(model: Model) -> bool:
+    """Say whether a model tells all its labels; one that names the best alone does not."""
+    return Capability.LABELS not in model.capabilities or (
+        Capability.PROBABILITIES in model.capabilities
+    )
 
 
 def _find(name: str) -> Score:

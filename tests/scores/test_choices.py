@@ -84,6 +84,11 @@ def test_a_mistyped_label_is_not_passed_over() -> None:
         default_score(FakeModel(*CHANCES), MISTYPED)
 
 
+def test_a_model_that_does_not_list_its_labels_is_not_asked_for_them() -> None:
+    model = FakeModel(C.LABELS, labels=("a",))  # what it happened to name so far
+    assert default_score(model, LABELLED) == "label-histogram-unknown"
+
+
 def test_a_model_that_gives_nothing() -> None:
     with pytest.raises(ScoreError, match="nothing that can be scored"):
         default_score(FakeModel(), BARE)

@@ -105,3 +105,11 @@ def test_label_histogram_ranks_by_how_often_the_true_label_came() -> None:
     assert scores == sorted(scores)
     assert len(set(scores)) == 17
     assert all(math.isfinite(score) for score in scores)
+
+
+def test_labels_beyond_the_last_class_get_bins_of_their_own() -> None:
+    """Whatever numbers they have: a hosted model that names labels counts them as they come."""
+    few = label_histogram(np.array([0, 7, 7, 9]), 3)
+    assert few.shape == (5,)
+    assert few.argmax() == 3
+    np.testing.assert_array_equal(few, label_histogram(np.array([0, 3, 3, 8]), 3))
