@@ -134,9 +134,14 @@ def _picture_input(inputs: list[Any], chosen: str | None) -> Any:
     for candidates in (tensors, inputs):
         if len(candidates) == 1 and chosen is None:
             return candidates[0]
+    if not names:
+        raise ModelError(
+            "The provider does not describe the model's inputs. Ask the person who runs it to add "
+            "them, with names, shapes and datatypes, to the model's metadata."
+        )
     raise ModelError(
-        f"The model's inputs are {', '.join(names) or 'none'}. Add ;input= with the name of the "
-        "one that takes pictures."
+        f"The model's inputs are {', '.join(names)}. Add ;input= with the name of the one that "
+        "takes pictures."
     )
 
 

@@ -1,6 +1,10 @@
 """Addresses of shared/spec hosted-models.md and more: none of them may be called."""
 
+import ipaddress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditcore.errors import AddressRefused, ModelError
 from auditcore.models.hosted.guard import Address, admit, canonical, check_url
@@ -38,6 +42,7 @@ NEVER = [
     "https://[fec0::1]/",
     "https://[ff02::1]/",
     "https://[fd00:ec2::254]/latest/meta-data",
+    "https://[fd20:ce::254]/computeMetadata",
     "https://[::1",
     "https://[v1.x]/",
     "https://169.254.169.254/latest/meta-data",
@@ -209,3 +214,46 @@ def test_an_unknown_name_gets_a_sentence(error: Exception) -> None:
 )
 def test_one_spelling(url: str, spelled: str) -> None:
     assert canonical(url) == spelled == canonical(spelled)
+
+
+@given(st.text() | st.text("htps:/[]@#?%.:0123456789abcdefx\\ ").map("https://{}".format))
+def test_any_text_is_judged_or_refused(text: str) -> None:
+    for private in (False, True):
+        try:
+            check_url(text, private)
+        except AddressRefused:
+            continue
+        assert canonical(canonical(text)) == canonical(text)
+        check_url(canonical(text), private)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_no_other_way_to_write_ipv4_is_taken(number: int) -> None:
+    a, b, c, d = ipaddress.IPv4Address(number).packed
+    ways = [f"{number}", f"{number:#x}", f"0{number:o}", f"{a}.{(b << 16) + (c << 8) + d}"]
+    ways += [f"{a:#x}.{b}.{c}.{d}", f"{a}.{b}.{(c << 8) + d}", f"0{a:o}.{b}.{c}.{d}"]
+    for host in ways:
+        with pytest.raises(AddressRefused):
+            check_url(f"https://{host}/", private=True)
+
+
+@given(st.integers(0, 2**128 - 1) | st.integers(0, 2**32 - 1).map(lambda x: (0xFFFF << 32) + x))
+def test_only_public_ipv6_is_taken(number: int) -> None:
+    address = ipaddress.IPv6Address(number)
+    try:
+        admitted = admit("https://model.example", False, lambda host, port: [str(address)])
+    except AddressRefused:
+        return
+    assert admitted.pinned == (str(address),)
+    assert (address.ipv4_mapped or address).is_global
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_only_public_ipv4_is_taken(number: int) -> None:
+    address = ipaddress.IPv4Address(number)
+    try:
+        admit("https://model.example", False, lambda host, port: [str(address)])
+    except AddressRefused:
+        return
+    assert address.is_global
+    assert not address.is_multicast

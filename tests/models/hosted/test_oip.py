@@ -260,6 +260,12 @@ def test_strange_metadata_gets_a_sentence(told: Any) -> None:
         opened(running, ";output=features")
 
 
+def test_a_model_that_is_not_described_gets_a_sentence() -> None:
+    told = Said({"name": "m", "inputs": [], "outputs": []})
+    with provider(lambda _: told) as running, pytest.raises(ModelError, match="does not describe"):
+        opened(running, ";output=features")
+
+
 def test_a_prefix_and_v2_in_the_address() -> None:
     def answering(asked: Asked) -> Said:
         path = asked.path.removeprefix("/team")

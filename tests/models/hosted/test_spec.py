@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditcore.errors import ModelError
 from auditcore.models.hosted import check_spec, parse_spec
@@ -111,3 +113,9 @@ def test_a_key_typed_into_the_spec_is_not_repeated(spec: str) -> None:
         parse_spec(spec)
     except ModelError as error:
         assert "hunter2" not in str(error)
+
+
+@given(st.text() | st.text("openai:https/.#;=size0123456789abz@?").map("openai:https://{}".format))
+def test_any_text_gets_a_sentence_or_none(text: str) -> None:
+    sentence = check_spec(text, private=False)
+    assert sentence is None or sentence.endswith((".", "/"))
