@@ -53,7 +53,7 @@ class OpenClipModel(TorchModel):
             kind=kind,
             name=source.name,
             fingerprint=_fingerprint(source, self.input_size),
-            released=None,
+            released=source.released,
             details={
                 "architecture": _architecture_words(source),
                 "weights": source.weights.name,

@@ -1,5 +1,7 @@
 """open_clip models by name: `ViT-B-32/laion2b_s34b_b79k`, weights from the Hugging Face hub."""
 
+import datetime
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from auditcore.models import hub
 from auditcore.models.openclip_source import OpenClipSource, check_preprocess
 from auditcore.models.suggest import did_you_mean
 
+_DATES = Path(__file__).with_name("openclip_dates.json")
 _DEFAULT_FILE = "open_clip_model.safetensors"
 
 
@@ -43,7 +46,19 @@ def hub_source(name: str) -> OpenClipSource:
         preprocess=check_preprocess(dict(published), f"open_clip's entry for {name}"),
         model_config={**config, "quick_gelu": _quick_gelu(config, published)},
         force_quick_gelu=_quick_gelu(config, published),
+        released=released(name),
     )
+
+
+def released(name: str) -> datetime.date | None:
+    """Return the day open_clip's main branch first listed NAME/PRETRAINED, None if unknown.
+
+    The weights were there for everybody on that day at the latest. The days are from open_clip's
+    git history, each with its commit; tests/benchmarks/openclip_dates.py repeats it.
+    """
+    listed = json.loads(_DATES.read_text(encoding="utf-8"))
+    days = [place.split()[0] for place, names in listed.items() if name in names]
+    return datetime.date.fromisoformat(days[0]) if days else None
 
 
 def cached_weights(name: str) -> Path | None:

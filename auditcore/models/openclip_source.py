@@ -1,5 +1,6 @@
 """What has to be known before an open_clip model is built: architecture, weights, preprocessing."""
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ class OpenClipSource:
         force_quick_gelu: the weights were trained with QuickGELU although the architecture's
             default is another; open_clip only warns of that, and its features are then wrong.
         vocabulary: the tokenizer's merges file, when the folder has its own.
+        released: a day on which the weights were published already, if one is known.
     """
 
     name: str
@@ -39,6 +41,7 @@ class OpenClipSource:
     model_config: Mapping[str, Any] = field(hash=False)
     force_quick_gelu: bool = False
     vocabulary: Path | None = None
+    released: datetime.date | None = None
 
     def resize_words(self) -> str:
         """Return how a picture is brought to the model's size, for a person."""

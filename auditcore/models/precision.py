@@ -2,12 +2,14 @@
 
 An audit ranks versions of a photo that hardly differ, so "nearly the same features" is not enough:
 the rounding must be small against what the marks change. Twelve versions of one picture, marked as
-a kit marks them, are asked in float32 (f_v) and in the shorter format (g_v). What rounding adds
-alike to all versions moves no rank; the rest does. With D_v = f_v - mean f and
-E_v = (g_v - f_v) - mean (g - f), the formats agree if |E| / |D| <= AGREEMENT = 0.1: the published
-version's distance from the others, in their standard deviations, shrinks by 1 / sqrt(1 + r^2), half
-a percent at r = 0.1, and ranks correlate by 0.995. Which format is used never touches the
-guarantee, only the power: every version is asked in the same one.
+a kit marks them, are asked in float32 (f_v) and in the shorter format (g_v), and turned into what
+scores are made of: features, cosines to captions, probabilities and their entropy, a caption's
+loss. What rounding adds alike to all versions moves no rank; the rest does. With
+D_v = f_v - mean f and E_v = (g_v - f_v) - mean (g - f), the formats agree if each of them has
+r = |E| / |D| <= AGREEMENT = 0.1: the published version's distance from the others, in their
+standard deviations, shrinks by 1 / sqrt(1 + r^2), half a percent at r = 0.1, and ranks correlate by
+0.995. More views a version make it better still. Which format is used never touches the guarantee,
+only the power: every version is asked in the same one.
 
 Light networks stay in float32 without a trial: there is nothing to win.
 """
@@ -21,6 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.special import entr
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -39,7 +42,16 @@ LIGHT = 1e9  # floating-point operations for one picture: EfficientNet-Lite0 has
 _VERSIONS = 12
 _ASKED = 8  # pictures in a timed question, as many as a common score asks at once
 _REPEATS = 3
-_CAPTION = "a photo of a dog on a beach, with boats in the distance"
+_CAPTIONS = (
+    "a photo of a dog on a beach, with boats in the distance",
+    "an abstract painting in bright colours",
+    "two people at a table",
+    "a red car in front of a house",
+    "mountains under a cloudy sky",
+    "a bowl of fruit",
+    "a flower, seen from near by",
+    "a crowded street at night",
+)
 _SEED = b"telltale/precision/1".ljust(32, b"\0")
 
 
@@ -164,15 +176,32 @@ def _picture(size: int) -> Pixels:
 
 def _questions(model: Model) -> list[Callable[[Model, list[Pixels]], NDArray[Any]]]:
     """Return what is asked to compare: everything the model gives of which a score is made."""
-    gives = model.capabilities
-    asked: list[Callable[[Model, list[Pixels]], NDArray[Any]]] = []
-    if Capability.IMAGE_FEATURES in gives:
-        asked.append(lambda model, pictures: model.image_features(pictures))
-    if Capability.PROBABILITIES in gives:
-        asked.append(lambda model, pictures: model.probabilities(pictures))
-    if Capability.CAPTION_LOSS in gives:
-        asked.append(lambda model, pictures: model.caption_losses(pictures, _CAPTION))
-    return asked
+    asked: dict[Capability, list[Callable[[Model, list[Pixels]], NDArray[Any]]]] = {
+        Capability.IMAGE_FEATURES: [lambda model, pictures: model.image_features(pictures)],
+        Capability.TEXT_FEATURES: [_cosines],
+        Capability.PROBABILITIES: [
+            lambda model, pictures: model.probabilities(pictures),
+            lambda model, pictures: entr(model.probabilities(pictures)).sum(axis=1),
+        ],
+        Capability.CAPTION_LOSS: [
+            lambda model, pictures: model.caption_losses(pictures, _CAPTIONS[0])
+        ],
+    }
+    gives = [capability for capability in asked if capability in model.capabilities]
+    return [question for capability in gives for question in asked[capability]]
+
+
+def _cosines(model: Model, pictures: list[Pixels]) -> NDArray[Any]:
+    """Return the cosine of each picture to each of _CAPTIONS, shape (V, 8)."""
+    images, texts = (
+        rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        for rows in (
+            model.image_features(pictures).astype(np.float64),
+            model.text_features(_CAPTIONS).astype(np.float64),
+        )
+    )
+    cosines: NDArray[Any] = images @ texts.T
+    return cosines
 
 
 def _gain(model: TorchModel, other: TorchModel, pictures: list[Pixels]) -> float:

@@ -95,3 +95,14 @@ def test_every_published_model_says_how_pictures_are_prepared(
     for name in openclip_hub.known_names():
         source = openclip_hub.hub_source(name)
         assert len(source.preprocess["mean"]) == 3
+
+
+def test_the_day_a_model_was_published(monkeypatch: pytest.MonkeyPatch, weights: Path) -> None:
+    """Days as open_clip's own history has them: B/32 of LAION-2B came on 15 September 2022."""
+    assert str(openclip_hub.released("ViT-B-32/laion2b_s34b_b79k")) == "2022-09-15"
+    assert str(openclip_hub.released("ViT-B-16-SigLIP2/webli")) == "2025-02-21"
+    assert openclip_hub.released("ViT-B-32/of_my_own") is None
+    monkeypatch.setattr(hub, "try_to_load_from_cache", lambda *_: str(weights))
+    assert str(openclip_hub.hub_source("RN50/openai").released) == "2022-04-03"
+    unknown = [name for name in openclip_hub.known_names() if openclip_hub.released(name) is None]
+    assert unknown == [NAME]
