@@ -287,6 +287,12 @@ def _check_same(plan: Plan, kit: Kit, model: Model) -> None:
             f"The model {model.identity.name} is not the one this audit was started with: its "
             "weights or its preprocessing are different. Start a new audit of it."
         )
+    planned = plan.model["details"].get("precision")
+    if model.identity.details.get("precision") != planned:
+        raise AuditError(
+            f"This audit was started with the model calculating in {planned}, and its answers "
+            f"would differ now. Choose {planned} again to go on."
+        )
 
 
 def _probe_record(when: str, probe: Probe) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from auditcore.audit import (
 )
 from auditcore.audit.words import chance
 from auditcore.cli.output import add_json, parse_level, print_json, say
-from auditcore.cli.reaching import access_of, add_access
+from auditcore.cli.reaching import access_of, add_access, add_running, running_of
 from auditcore.errors import AuditError, Cancelled, EvidenceError
 from auditcore.evidence import build_report, render_html, report_bytes
 from auditcore.kit import Kit, open_kit
@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", type=Path, metavar="DIR", help="write report.json and report.html there"
     )
+    add_running(parser)
     add_access(parser)
     add_json(parser)
 
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the audit to its verdict; the same command goes on with one that was cut off."""
     kit = open_kit(arguments.kit)
     access = access_of(arguments)
-    model = open_model(arguments.model, access)
+    model = open_model(arguments.model, access, running_of(arguments))
     store = Store(paths.database())
     request: dict[str, Any] = {
         "claim": arguments.claim,

@@ -1,11 +1,28 @@
-"""The options of a command that opens a model: what a hosted one may cost."""
+"""The options of a command that opens a model: how a local one runs, what a hosted one may cost."""
 
 import argparse
 import datetime
 from decimal import Decimal, InvalidOperation
 
 from auditcore.errors import ModelError
-from auditcore.models import Access, Budget
+from auditcore.models import Access, Budget, Running
+from auditcore.models.running import DEVICE_TITLES, PRECISION_TITLES
+
+
+def add_running(parser: argparse.ArgumentParser) -> None:
+    """Declare how a local model runs."""
+    group = parser.add_argument_group("for models on this machine")
+    group.add_argument("--device", choices=DEVICE_TITLES, help="what it runs on (default: fastest)")
+    group.add_argument(
+        "--precision",
+        choices=PRECISION_TITLES,
+        help="what it calculates with (default: measured once)",
+    )
+
+
+def running_of(arguments: argparse.Namespace) -> Running:
+    """Return how a local model is to run."""
+    return Running(arguments.device, arguments.precision)
 
 
 def add_access(parser: argparse.ArgumentParser) -> None:

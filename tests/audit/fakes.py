@@ -69,7 +69,7 @@ def make_plan(
         test_seed=None,
         files=files,
         versions=sealed.versions,
-        model={"fingerprint": "f" * 64, "released": None, "name": "a model"},
+        model={"fingerprint": "f" * 64, "released": None, "name": "a model", "details": {}},
         score={"name": "fake", "views": 1},
         claim=parsed,
         test=test,
@@ -156,6 +156,7 @@ class FakeModel(Model):
     name: str = "a fake"
     released: datetime.date | None = None
     drift_after: int | None = None
+    precision: str = "float32"
     hosted: bool = False
     noise: float = 0.0
     calls: int = 0
@@ -167,7 +168,8 @@ class FakeModel(Model):
     @property
     def identity(self) -> ModelIdentity:  # type: ignore[override]
         fingerprint = hashlib.sha256(f"{self.name} {self.shift}".encode()).hexdigest()
-        return ModelIdentity("fake", "fake", self.name, fingerprint, self.released, {})
+        details = {"precision": self.precision}
+        return ModelIdentity("fake", "fake", self.name, fingerprint, self.released, details)
 
     def probabilities(self, images: Sequence[Pixels]) -> np.ndarray:  # type: ignore[type-arg]
         photo, high, low = (int(value) for value in images[0][0, 0])

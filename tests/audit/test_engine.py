@@ -326,6 +326,8 @@ def test_kit_and_model_must_be_those_of_the_plan(store: Store, kit: FakeKit) -> 
         run(store, audit_id, FakeKit(100, seed=b"other", count=3), model)
     with pytest.raises(AuditError, match="not the one this audit"):
         run(store, audit_id, kit, FakeModel(kit, name="other"))
+    with pytest.raises(AuditError, match="Choose float32 again"):
+        run(store, audit_id, kit, FakeModel(kit, precision="bfloat16"))
 
 
 @pytest.mark.parametrize(
