@@ -136,7 +136,7 @@ def start_audit(
     record = _on_record(store, owner, plan)
     if record is not None:
         return record.id
-    _check_reach(plan, kit)  # before anything is written down
+    plan = _reaching(plan, kit)  # before anything is written down
     return store.new_audit(owner, plan, request_key(plan))
 
 
@@ -162,8 +162,7 @@ def estimate(
     scorer = open_scorer(kit, model, request)
     plan = make_plan(store, kit, model, scorer.description, request, owner, utc_now)
     record = _on_record(store, owner, plan)
-    plan = plan if record is None else record.plan
-    _check_reach(plan, kit)
+    plan = _reaching(plan, kit) if record is None else record.plan
     return Estimate(
         at_most=plan.at_most,
         expected_unused=expected_queries(plan, None),
@@ -206,10 +205,10 @@ def make_plan(
     owner: str,
     clock: Clock,
 ) -> Plan:
-    """Write the plan of the next attempt.
+    """Write the plan of the next attempt, all but how many versions it may ask about.
 
     Raises:
-        AuditError, DesignError: the claim, collection test or level cannot be had.
+        AuditError, DesignError: the claim or collection test cannot be had.
     """
     files = tuple(photo.file for photo in kit.photos)
     claim = parse_claim(request.claim, files)
@@ -223,7 +222,7 @@ def make_plan(
         claim, request.collection_test, len(files), request.test, asks_now.score, first
     )
     level = level_of(request.p, len(earlier) + 1, share)
-    plan = Plan(
+    return Plan(
         software=f"telltale {__version__}",
         started=clock().strftime(TIME_FORMAT),
         kit_id=kit.id,
@@ -246,7 +245,6 @@ def make_plan(
         hosted=model.hosted,
         disclosed=disclosed_limit(store, kit, model, _photos_of(claim, kit), owner),
     )
-    return replace(plan, max_hidden=plan.max_hidden_due)
 
 
 def disclosed_limit(
@@ -278,8 +276,9 @@ def _photos_of(claim: Claim, kit: Kit) -> list[int]:
     return [index for index, photo in enumerate(kit.photos) if claim.file in (None, photo.file)]
 
 
-def _check_reach(plan: Plan, kit: Kit) -> None:
-    """Refuse an audit that cannot end with "used", whatever the model answers."""
+def _reaching(plan: Plan, kit: Kit) -> Plan:
+    """Return the plan with its budget; refuse one that cannot end with "used" whatever is said."""
+    plan = replace(plan, max_hidden=plan.max_hidden_due)
     AuditMachine(plan, kit)
     if plan.disclosed is not None and not within_reach(plan):
         raise DesignError(
@@ -287,6 +286,7 @@ def _check_reach(plan: Plan, kit: Kit) -> None:
             "sent to it. Only those may be asked about again, and they are too few to reach a "
             f"false-alarm level of {chance(plan.level)}. Another kit is needed here."
         )
+    return plan
 
 
 def _check_collection_test(claim: Claim, name: str) -> None:
@@ -342,9 +342,10 @@ def warnings(plan: Plan) -> tuple[str, ...]:
             f"{plan.kit_created[:10]}. It cannot have used the protected photos."
         )
     if plan.hosted:
+        captions = ", and their captions" if str(plan.score["name"]).startswith("caption") else ""
         said.append(
             "Somebody else runs this model. They are sent cuttings of the published photos and of "
-            "the hidden versions that are asked about, and may keep them."
+            f"the hidden versions that are asked about{captions}. They may keep them."
         )
     if plan.disclosed is not None:
         said.append(

@@ -5,6 +5,7 @@ standard error), 130 cancelled.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -32,6 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TelltaleError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # whoever reads what is printed has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("Cancelled. What was answered so far is kept.", file=sys.stderr)
         return CANCELLED

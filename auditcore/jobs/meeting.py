@@ -1,7 +1,7 @@
 """What a model gives, found by asking it once, and how it would be asked about a kit."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from auditcore.audit import parse_claim
@@ -24,6 +24,8 @@ class Met:
         details: what there is to show of it: preprocessing, device, address, and the like.
         released: the day it was published (ISO date), None if unknown.
         seconds_per_image: how long one answer took.
+        memory_bytes: what a local model took, None where that is not known.
+        batch: pictures that it looks at at once, None for a hosted one.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Met:
     details: Mapping[str, str]
     released: str | None
     seconds_per_image: float
+    memory_bytes: int | None = None
+    batch: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
@@ -41,13 +45,13 @@ class Met:
 
 
 def meet(model: Model) -> Met:
-    """Say what an opened model gives, and how long it takes over a picture.
+    """Say what an opened model gives, and how fast it is; a local one is tried for a second.
 
     Raises:
-        ModelError: it does not answer.
+        ModelError: it does not answer, or does not fit into memory.
     """
     identity = model.identity
-    return Met(
+    met = Met(
         name=identity.name,
         hosted=model.hosted,
         gives=tuple(sorted(model.capabilities)),
@@ -56,6 +60,19 @@ def meet(model: Model) -> Met:
         details=identity.details,
         released=identity.released.isoformat() if identity.released else None,
         seconds_per_image=model.seconds_per_image or 0.0,
+    )
+    return met if model.hosted else _tried(met, model)
+
+
+def _tried(met: Met, model: Model) -> Met:
+    from auditcore.models.trial import trial  # needs torch, which pages do without
+
+    found = trial(model)
+    return replace(
+        met,
+        seconds_per_image=1 / found.images_per_second,
+        memory_bytes=found.memory_bytes,
+        batch=found.batch,
     )
 
 

@@ -112,7 +112,7 @@ def _heading(job: Job) -> None:
     order = Order.from_json(job.params)
     known = f" Accepted chance of a false alarm: **{claims.rarity(order.p)}**." if order.p else ""
     st.markdown(
-        f"Asking **{phrases.plain(order.model.spec)}** about "
+        f"Asking `{order.model.spec.replace('`', '')}` about "
         f"**{phrases.plain(claims.asked(order.claim))}**.{known}"
     )
 

@@ -133,8 +133,7 @@ def _listed(known: Catalogue) -> str | None:
 
 def _line(entry: ModelEntry) -> str:
     size = f", {phrases.size(entry.size_bytes)}" if entry.size_bytes else ""
-    where = "on this computer" if entry.on_this_machine else "to be fetched"
-    return f"{entry.title} ({where}{size})"
+    return f"{entry.title} (on this computer{size})" if entry.on_this_machine else entry.title
 
 
 def _place(entry: ModelEntry) -> str:
@@ -156,7 +155,7 @@ def _pointed_at() -> str | None:
     )
     with st.expander("What can be opened"):
         st.markdown(
-            "\n".join(f"- {form.says.capitalize()}" for form in LOCAL_FORMS if form.on_disk)
+            "\n".join(f"- {_sentence(form.says)}" for form in LOCAL_FORMS if form.on_disk)
             + "\n\nFiles that can run a program when they are opened (pickles: .pt, .pth, .bin, "
             ".ckpt) are refused. Convert them to safetensors where they were made."
         )
@@ -169,6 +168,10 @@ def _pointed_at() -> str | None:
         return None
     st.caption(f"Found: `{spec}`")
     return spec
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _running(devices: tuple[str, ...]) -> Running:

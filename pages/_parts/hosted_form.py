@@ -50,10 +50,11 @@ _KINDS = {
 _SETTINGS = {
     "size": "Side of a picture in pixels",
     "batch": "Pictures in one request",
-    "form": "Dialect",
-    "scale": "How colours become numbers",
-    "output": "Which output to read, and what it is",
-    "task": "Task",
+    "form": "Dialect of the service",
+    "scale": "Numbers that stand for colours",
+    "input": "Name of the input for pictures",
+    "output": "What to read from the answer",
+    "task": "What it was made for",
 }
 
 

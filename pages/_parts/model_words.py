@@ -5,6 +5,7 @@ from typing import Any
 
 from auditcore.jobs.meeting import Met
 from auditcore.models import Capability
+from auditcore.models.running import PRECISION_TITLES
 from pages._parts import phrases
 
 _GIVES = {
@@ -54,7 +55,7 @@ _NO_TEXTS = "it understands no texts"
 _NO_CAPTIONS = "not all of the photos asked about have a caption"
 _DETAILS = {
     "preprocessing": "How a picture is prepared",
-    "parameters": "Size of the network",
+    "parameters": "Numbers in the network",
     "device": "Runs on",
     "precision": "Calculates with",
 }
@@ -81,13 +82,16 @@ def facts(met: Met) -> Mapping[str, Any]:
     named = ", ".join(met.labels[:4]) + (", ..." if len(met.labels) > 4 else "")
     found = {
         "Name": met.name,
-        "What it does": gives(met.gives).removeprefix("It ").capitalize(),
+        "What it does": gives(met.gives),
         "Things it can name": f"{len(met.labels):,}: {named}" if met.labels else "",
         "Looks at": f"pictures of {met.input_size} by {met.input_size} pixels",
         "Speed": speed,
+        "Memory": phrases.size(met.memory_bytes) if met.memory_bytes else "",
         "Published": met.released or "",
     }
-    found |= {_DETAILS.get(name, name.capitalize()): text for name, text in met.details.items()}
+    for name, text in met.details.items():
+        shown = PRECISION_TITLES.get(text, text) if name == "precision" else text
+        found[_DETAILS.get(name, name.capitalize())] = shown
     return {name: text for name, text in found.items() if text}
 
 
