@@ -99,7 +99,7 @@ def check_ceiling(things: int, most: int | None) -> None:
     """Raise SpendingError if so many pictures and texts are more than `most`."""
     if most is not None and things > most:
         raise SpendingError(
-            f"The ceiling of {most:,} images is reached, counting every try. Nothing is lost: "
+            f"The ceiling of {most:,} pictures is reached, counting every try. Nothing is lost: "
             "raise the ceiling to go on."
         )
 

@@ -53,7 +53,7 @@ def test_the_ceiling_holds_and_counts_nothing_beyond() -> None:
     kept = Kept()
     for _ in range(3):
         kept.count("audit", 3, 10)
-    with pytest.raises(SpendingError, match="ceiling of 10 images is reached"):
+    with pytest.raises(SpendingError, match="ceiling of 10 pictures is reached"):
         kept.count("audit", 2, 10)
     assert kept.sent("audit") == 9
     kept.count("audit", 1, 10)

@@ -140,7 +140,7 @@ def test_spending_ends_at_the_ceiling_and_goes_on_when_it_is_raised(settings: st
         model = opened(running, settings, most=TEST_SENDS + 6)
         model.begin("audit", never)
         model.image_features(images[:4])
-        with pytest.raises(SpendingError, match="ceiling of 9 images"):
+        with pytest.raises(SpendingError, match="ceiling of 9 pictures"):
             model.image_features(images)
         assert sent(running) <= TEST_SENDS + 6
         assert Kept().sent("audit") == sent(running)
