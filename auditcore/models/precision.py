@@ -102,8 +102,8 @@ def choose_precision(model: TorchModel, wanted: str | None) -> str:
 def compare(model: TorchModel, precision: str) -> Compared:
     """Measure speed and noise of another precision on the model's processor."""
     pictures = list(marked_versions(model.preprocessing.size))
-    other = model.in_precision(precision)
     try:
+        other = model.in_precision(precision)
         noises = [noise(ask(model, pictures), ask(other, pictures)) for ask in _questions(model)]
     except (RuntimeError, TypeError, ModelError):  # an operation that lacks this format
         return Compared(precision, gain=0.0, noise=float("inf"))
