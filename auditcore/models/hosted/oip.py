@@ -28,6 +28,7 @@ from auditcore.models.hosted.oip_input import (
     text_input,
     text_tensor,
 )
+from auditcore.photos import shown
 
 KINDS = {
     "features": Capability.IMAGE_FEATURES,
@@ -74,7 +75,7 @@ class Adapter(base.Adapter):
         self.asks = tuple(sorted(self.outputs, key=list(KINDS.values()).index))
         labels = parameters.get("labels")
         self.labels = tuple(map(str, labels)) if isinstance(labels, list) else ()
-        self.notes["tensors"] = f"{self.input.name} -> {', '.join(self._wanted())}"
+        self.notes["tensors"] = f"{shown(self.input.name)} -> {', '.join(self._wanted())}"
 
     def request(self, question: Question) -> Call:
         """Return the pictures as one tensor, and the one output that is wanted."""
@@ -91,7 +92,7 @@ class Adapter(base.Adapter):
         outputs = reading.items(reading.entry(said, "outputs"))
         found = [one for one in outputs if reading.entry(one, "name") == name]
         if len(found) != 1:
-            raise ChangedAnswer(f"The model's answer has no output {name}. {reading.ADVICE}")
+            raise ChangedAnswer(f"The model's answer has no output {shown(name)}. {reading.ADVICE}")
         if kind == "labels":
             return _names(reading.entry(found[0], "data"), len(question), self.labels)
         rows = _rows(found[0], len(question))
@@ -104,7 +105,7 @@ class Adapter(base.Adapter):
         return f"{root}/v2/models/{quote(self.place.model)}"
 
     def _wanted(self) -> list[str]:
-        return [f"{name} ({kind})" for name, kind in self.outputs.values()]
+        return [f"{shown(name)} ({kind})" for name, kind in self.outputs.values()]
 
 
 def _outputs(
@@ -126,7 +127,7 @@ def _outputs(
     }
     if not set(known) - {Capability.TEXT_FEATURES}:
         raise ModelError(
-            f"The model's outputs are {', '.join(names) or 'none'}, and nothing tells what their "
+            f"The model's outputs are {reading.listed(names)}, and nothing tells what their "
             "numbers mean. Add ;output=features:NAME, logits:NAME, probabilities:NAME or "
             "labels:NAME with the name of one."
         )

@@ -12,6 +12,7 @@ from auditcore.errors import ModelError
 from auditcore.models.hosted import reading
 from auditcore.models.hosted.base import Picture
 from auditcore.models.hosted.spec import SIZES
+from auditcore.photos import shown
 
 Triple = tuple[float, float, float]
 
@@ -93,8 +94,8 @@ def image_input(
     name, datatype = str(reading.entry(one, "name")), str(reading.entry(one, "datatype"))
     if datatype not in _BATCHES:
         raise ModelError(
-            f"The model's input {name} is of type {datatype}. Pictures can be sent as "
-            f"{', '.join(_BATCHES)} only."
+            f"The model's input {shown(name)} is of type {shown(datatype)}. Pictures can be sent "
+            f"as {', '.join(_BATCHES)} only."
         )
     dims = [int(x) for x in reading.numbers(reading.entry(one, "shape")).ravel()]
     first, size = (False, None) if datatype == "BYTES" else _layout(name, dims)
@@ -140,8 +141,8 @@ def _picture_input(inputs: list[Any], chosen: str | None) -> Any:
             "them, with names, shapes and datatypes, to the model's metadata."
         )
     raise ModelError(
-        f"The model's inputs are {', '.join(names)}. Add ;input= with the name of the one that "
-        "takes pictures."
+        f"The model's inputs are {reading.listed(names)}. Add ;input= with the name of the one "
+        "that takes pictures."
     )
 
 
@@ -164,8 +165,8 @@ def _layout(name: str, dims: list[int]) -> tuple[bool, int | None]:
             if side is None or side in SIZES:
                 return first, side
     raise ModelError(
-        f"The model's input {name} has the shape {dims}. Only square colour pictures can be sent: "
-        "[pictures, 3, side, side] or [pictures, side, side, 3]."
+        f"The model's input {shown(name)} has the shape {dims[:6]}. Only square colour pictures "
+        "can be sent: [pictures, 3, side, side] or [pictures, side, side, 3]."
     )
 
 

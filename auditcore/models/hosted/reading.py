@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditcore.errors import ChangedAnswer
+from auditcore.photos import shown
 
+_LISTED = 8
 _SUM_TOLERANCE = 0.01  # a provider that rounds to three digits stays within it
 
 
@@ -27,6 +29,12 @@ def items(values: Any, count: int | None = None) -> list[Any]:
     return values
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return names that a provider chose as they may stand in a sentence."""
+    words = [shown(name) for name in names[:_LISTED]] + ["..."] * (len(names) > _LISTED)
+    return ", ".join(words) or "none"
+
+
 def numbers(values: Any) -> NDArray[np.float64]:
     """Return numbers as an array of whatever shape they have; all finite."""
     try:
@@ -44,7 +52,9 @@ def features(rows: Sequence[Any]) -> NDArray[np.float32]:
     """Return feature vectors of one length, shape (B, D)."""
     vectors = [numbers(row) for row in rows]
     if any(vector.ndim != 1 for vector in vectors) or len({v.size for v in vectors}) != 1:
-        raise ChangedAnswer(f"The model's answer is not one vector an input. {ADVICE}")
+        raise ChangedAnswer(
+            f"The model's answer is not one vector an input, all of one length. {ADVICE}"
+        )
     with np.errstate(over="ignore"):
         return np.stack(vectors).astype(np.float32)
 

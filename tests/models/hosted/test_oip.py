@@ -221,16 +221,16 @@ def test_texts_and_pictures_and_two_kinds_of_answers() -> None:
     [
         (Server(FP32_FIRST), ";output=features", "nothing tells how pixels .* Add ;scale="),
         (Server(FP32_FIRST, scale="odd"), ";output=features", "Add ;scale="),
-        (Server(), "", "outputs are features, and nothing tells .* ;output=features:NAME"),
-        (Server(), ";output=logits:other", "outputs are features"),
+        (Server(), "", "outputs are “features”, and nothing tells .* ;output=features:NAME"),
+        (Server(), ";output=logits:other", "outputs are “features”"),
         (
             Server(outputs={"a": features_of, "b": features_of}),
             ";output=features",
-            "outputs are a, b",
+            "outputs are “a”, “b”",
         ),
         (Server(gives={"features": "wisdom"}), "", "nothing tells"),
         (Server(gives={"features": "text_features"}), "", "nothing tells"),
-        (Server(UINT8_LAST | {"datatype": "INT64"}), ";output=features", "of type INT64"),
+        (Server(UINT8_LAST | {"datatype": "INT64"}), ";output=features", "of type “INT64”"),
         (Server(UINT8_LAST | {"shape": [-1, 16, 20, 3]}), ";output=features", "square colour"),
         (Server(UINT8_LAST | {"shape": [-1, 16, 16, 1]}), ";output=features", "square colour"),
         (Server(UINT8_LAST | {"shape": [-1, 768]}), ";output=features", "square colour"),
@@ -264,6 +264,14 @@ def test_a_model_that_is_not_described_gets_a_sentence() -> None:
     told = Said({"name": "m", "inputs": [], "outputs": []})
     with provider(lambda _: told) as running, pytest.raises(ModelError, match="does not describe"):
         opened(running, ";output=features")
+
+
+def test_names_that_a_provider_chose_are_shown_short_and_on_one_line() -> None:
+    outputs = {f"out\n{number}" + "x" * 500: features_of for number in range(40)}
+    with provider(Server(outputs=outputs)) as running, pytest.raises(ModelError) as told:
+        opened(running)
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 1500
 
 
 def test_a_prefix_and_v2_in_the_address() -> None:
