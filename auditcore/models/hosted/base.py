@@ -32,6 +32,10 @@ class Unsuited(ModelError):
     """The provider understood the address but not the question: another form may suit it."""
 
 
+class Unanswered(ModelError):
+    """The provider gave no usable answer, however often it was asked: later it may."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a hosted model is: what its spec says.

@@ -11,7 +11,7 @@ from auditcore.errors import ChangedAnswer, ModelError
 from auditcore.models.access import Access
 from auditcore.models.base import Capability, ModelIdentity
 from auditcore.models.hosted import guard
-from auditcore.models.hosted.base import Adapter, Picture, Place, Question, Unsuited
+from auditcore.models.hosted.base import Adapter, Picture, Place, Question, Unanswered, Unsuited
 from auditcore.models.hosted.describing import met, unmet
 from auditcore.models.hosted.door import TRIES, Door
 from auditcore.models.hosted.kept import Records
@@ -120,7 +120,7 @@ def _doubt(model: HostedModel, question: Question, rows: NDArray[Any]) -> None:
         return
     try:
         others = model.adapter.answer(control, model.put(control))
-    except (Unsuited, ChangedAnswer):
+    except (Unsuited, Unanswered, ChangedAnswer):
         return  # not even understood, so it makes a difference
     if rows.shape == others.shape and np.allclose(rows, others, rtol=1e-2, atol=1e-4):
         raise Unsuited(

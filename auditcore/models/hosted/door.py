@@ -16,7 +16,7 @@ from typing import Any
 import httpcore2
 
 from auditcore.errors import KeyRefused, ModelError
-from auditcore.models.hosted.base import Call, Unsuited
+from auditcore.models.hosted.base import Call, Unanswered, Unsuited
 from auditcore.models.hosted.guard import Address
 from auditcore.models.hosted.pinned import SECONDS_MOST, Pinned
 from auditcore.models.hosted.refusals import AGAIN, refusal, scrubbed
@@ -104,7 +104,8 @@ class Door:
 
         Raises:
             KeyRefused, SpendingError, Unsuited, ModelError: the provider refuses, each with a
-                sentence, or does not answer properly in `tries` tries.
+                sentence.
+            Unanswered: it does not answer properly in `tries` tries.
             Cancelled: the person stopped.
         """
         failed = ""
@@ -118,7 +119,7 @@ class Door:
                 delay = self._delay(number, again.after)
             if number + 1 < self.tries:
                 self.pace.hold(delay)
-        raise ModelError(
+        raise Unanswered(
             f"{self._address.host} gave no usable answer in {self.tries} tries: it {failed}. What "
             "was answered before is kept; go on later."
         )

@@ -133,6 +133,18 @@ def test_fresh_really_asks_and_leaves_the_kept_answers_alone() -> None:
     assert Kept().sent("audit") == TEST_SENDS + 4
 
 
+def test_fresh_sends_a_picture_as_often_as_it_is_there() -> None:
+    (image,) = pictures(1)
+    with provider(infinity) as running:
+        model = opened(running)
+        model.begin("audit", never)
+        before = sent(running)
+        with model.fresh():
+            rows = model.image_features([image] * 5)
+        assert sent(running) == before + 5
+    assert rows.shape == (5, 3)
+
+
 @pytest.mark.parametrize("settings", ["", ";batch=1"])
 def test_spending_ends_at_the_ceiling_and_goes_on_when_it_is_raised(settings: str) -> None:
     images = pictures(10)

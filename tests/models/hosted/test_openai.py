@@ -100,6 +100,18 @@ def test_a_server_that_reads_pictures_as_text_is_found_out() -> None:
         connect(f"openai:{running.url}#text;size=16", access())
 
 
+def test_a_server_that_breaks_on_the_control_question_reads_pictures() -> None:
+    def breaks(asked: Asked) -> Said:
+        texts = asked.method == "POST" and asked.json.get("modality") == "text"
+        if texts and asked.json["input"][0].startswith("data:"):
+            return Said({"error": "too many tokens"}, status=500)
+        return infinity(asked)
+
+    with provider(breaks) as running:
+        spec = f"openai:{running.url}#clip;size=16;form=infinity"
+        assert connect(spec, access(), FakeClock().clock()).capabilities == BOTH
+
+
 @pytest.mark.parametrize(
     ("path", "posted"),
     [
