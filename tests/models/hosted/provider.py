@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -69,6 +70,16 @@ class Provider:
         return [asked for asked in self.asked if asked.method == "POST"]
 
 
+class Quiet(ThreadingHTTPServer):
+    """Keeps still when a client hangs up; whatever else goes wrong in a thread is printed."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def provider(answering: Answering) -> Iterator[Provider]:
     """Run a provider while the block lasts."""
@@ -100,8 +111,7 @@ def provider(answering: Answering) -> Iterator[Provider]:
             self.end_headers()
             self.wfile.write(said.body[: said.cut])
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Quiet(("127.0.0.1", 0), Handler)
     running = Provider(server.server_port)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -432,17 +432,30 @@ def test_a_slow_drip_ends_at_the_deadline() -> None:
     assert time.seconds <= 2 * door_module.SECONDS_MOST
 
 
+class Fine(BaseHTTPRequestHandler):
+    """Answers every question with {}."""
+
+    def log_message(self, *_: Any) -> None: ...
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+
 @contextmanager
-def tls_server(folder: Path) -> Iterator[int]:
-    """Run an HTTPS server whose certificate nobody has signed."""
+def tls_server(folder: Path, name: str = "localhost") -> Iterator[int]:
+    """Run an HTTPS server with a certificate for a name that only `certificate.pem` vouches for."""
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     made += ["-nodes", "-keyout", str(key), "-out", str(certificate), "-days", "2"]
-    made += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    made += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
     subprocess.run(made, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server = HTTPServer(("127.0.0.1", 0), Fine)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
@@ -454,11 +467,30 @@ def tls_server(folder: Path) -> Iterator[int]:
         server.server_close()
 
 
-def test_an_unknown_certificate_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+def secure_door(port: int) -> tuple[Door, FakeClock]:
+    address = guard.admit(f"https://localhost:{port}", True, lambda host, p: ["127.0.0.1"])
+    time = FakeClock()
+    return Door(address, lambda host: KEY, Pace(time.clock(), None), time.clock()), time
+
+
+def test_a_certificate_for_the_name_is_accepted_at_the_pinned_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with tls_server(tmp_path) as port:
-        address = guard.admit(f"https://localhost:{port}", True, lambda host, p: ["127.0.0.1"])
-        time = FakeClock()
-        door = Door(address, lambda host: KEY, Pace(time.clock(), None), time.clock())
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        door, _ = secure_door(port)
+        assert door.send(ASK) == {}
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_an_untrusted_certificate_is_refused_before_anything_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    name = "elsewhere.example" if trusted else "localhost"
+    with tls_server(tmp_path, name) as port:
+        if trusted:  # but it is for another name
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        door, time = secure_door(port)
         with pytest.raises(ModelError, match=r"cannot be trusted.*Nothing was sent"):
             door.send(ASK)
     assert time.seconds == 0
