@@ -95,7 +95,8 @@ def _try(model: HostedModel, asks: Capability) -> tuple[Question, NDArray[Any]]:
     question = replace(question, asks=model.adapter.learn(asks, said))
     rows = model.adapter.answer(question, said)
     model.check(question, rows)
-    model.widths[question.asks] = rows.shape[1]
+    if question.asks is not Capability.CHOICE:
+        model.widths[question.asks] = rows.shape[1]
     return question, rows
 
 

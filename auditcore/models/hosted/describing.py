@@ -38,8 +38,8 @@ def unmet(place: Place, released: str | None) -> ModelIdentity:
 def met(model: HostedModel, server: str, clock: Clock) -> ModelIdentity:
     """Return what the connection test made of a model.
 
-    The fingerprint follows from where it is asked, about which pictures, and what it gives; several
-    ways to write one address come to the same.
+    The fingerprint follows from where it is asked, about which pictures, and what it gives (kinds,
+    lengths, names of classes); several ways to write one address come to the same.
 
     Args:
         model: tested.
@@ -49,6 +49,9 @@ def met(model: HostedModel, server: str, clock: Clock) -> ModelIdentity:
     place = model.adapter.place
     facts = {**place.facts(), "url": place.url.removesuffix(place.path) + model.endpoint}
     facts |= {"size": model.input_size, "gives": sorted(model.capabilities)}
+    facts["widths"] = {str(asks): width for asks, width in model.widths.items()}
+    if Capability.PROBABILITIES in model.capabilities:
+        facts["labels"] = model.labels  # the others may be named one by one
     details = _details(model, clock) | ({"server": server} if server else {})
     return replace(model.identity, fingerprint=fingerprint([], facts), details=details)
 

@@ -165,8 +165,8 @@ class HostedModel(Model):
         """
         if rows.dtype.kind == "f" and not np.isfinite(rows).all():
             raise ChangedAnswer(f"The model's answer holds a value that is no number. {ADVICE}")
-        choice = question.asks is Capability.CHOICE
-        width = len(question.texts) if choice else self.widths.get(question.asks, rows.shape[1])
+        told = len(question.texts) if question.asks is Capability.CHOICE else rows.shape[1]
+        width = self.widths.get(question.asks, told)
         if rows.shape != (len(question), width):
             raise ChangedAnswer(
                 f"The model's answers have another shape now: {rows.shape[0]} of length "

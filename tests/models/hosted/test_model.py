@@ -145,6 +145,30 @@ def test_fresh_sends_a_picture_as_often_as_it_is_there() -> None:
     assert rows.shape == (5, 3)
 
 
+def test_other_lengths_or_classes_are_another_model() -> None:
+    longer = [False]
+
+    def answering(asked: Asked) -> Said:
+        said = infinity(asked)
+        for item in said.value["data"] if said.status == 200 and longer[0] else ():
+            item["embedding"].append(0.5)
+        return said
+
+    with provider(answering) as running:
+        before = opened(running).identity.fingerprint
+        assert opened(running).identity.fingerprint == before
+        longer[0] = True
+        assert opened(running).identity.fingerprint != before
+    labels = ["cat", "dog"]
+    with provider(lambda _: Said([{"label": x, "score": 0.5} for x in labels])) as running:
+        spec = f"hf:{running.url}/models/x;size=16"
+        before = connect(spec, access()).identity.fingerprint
+        labels.reverse()
+        assert connect(spec, access()).identity.fingerprint == before
+        labels[0] = "dot"
+        assert connect(spec, access()).identity.fingerprint != before
+
+
 @pytest.mark.parametrize("settings", ["", ";batch=1"])
 def test_spending_ends_at_the_ceiling_and_goes_on_when_it_is_raised(settings: str) -> None:
     images = pictures(10)
