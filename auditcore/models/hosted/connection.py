@@ -13,7 +13,7 @@ from auditcore.models.base import Capability, ModelIdentity
 from auditcore.models.hosted import guard
 from auditcore.models.hosted.base import Adapter, Picture, Place, Question, Unanswered, Unsuited
 from auditcore.models.hosted.describing import met, unmet
-from auditcore.models.hosted.door import TRIES, Door
+from auditcore.models.hosted.door import LONGEST_WAIT, TRIES, Door
 from auditcore.models.hosted.kept import Records
 from auditcore.models.hosted.model import HostedModel
 from auditcore.models.hosted.spec import SIZES, adapter_of, parse_spec
@@ -23,7 +23,7 @@ from auditcore.photos import Pixels
 USUAL_SIZE = 224
 """Side of the pictures that are sent where neither provider nor person says: most models' own."""
 
-_TEST_TRIES = 4  # a person is waiting
+_TEST_TRIES, _TEST_PATIENCE = 4, 60.0  # a person is waiting
 _TEXT = "a photo of a dog"
 _CHOICE = (_TEXT, "a photo of a cat")
 
@@ -57,10 +57,10 @@ def connect(
     address = guard.admit(place.url, access.private, resolve)
     pace = Pace(clock, access.budget.per_minute)
     door = Door(address, access.key_of, pace, clock, network)
-    door.tries = _TEST_TRIES
+    door.tries, door.patience = _TEST_TRIES, _TEST_PATIENCE
     model = _first_that_answers(identity, place, door, Records(access.budget.most), clock)
     model.identity = met(model, door.server, clock)
-    door.tries = TRIES
+    door.tries, door.patience = TRIES, LONGEST_WAIT
     return model
 
 

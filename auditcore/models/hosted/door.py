@@ -8,6 +8,7 @@ the operating system's authorities. The key is asked for when a request leaves a
 
 import json
 import logging
+import math
 import ssl
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -59,6 +60,7 @@ class Door:
     Attributes:
         pace: when requests may leave.
         tries: how often one request is sent at most.
+        patience: seconds that the provider may ask us to wait.
         server: what the server called itself in its last answer, "" for nothing.
     """
 
@@ -80,7 +82,7 @@ class Door:
             network: makes connections; the operating system's if None.
         """
         self.pace = pace
-        self.tries = TRIES
+        self.tries, self.patience = TRIES, LONGEST_WAIT
         self.server = ""
         self._address, self._key_of, self._clock = address, key_of, clock
         self._network = Pinned(address, clock, network or httpcore2.SyncBackend())
@@ -131,9 +133,9 @@ class Door:
     def _delay(self, number: int, after: float | None) -> float:
         if after is None:
             return min(_USUAL_WAIT, _FIRST_WAIT * 2.0**number) * (0.5 + self._clock.jitter() / 2)
-        if after > LONGEST_WAIT:
+        if after > self.patience:
             raise ModelError(
-                f"{self._address.host} asks to wait {round(after / 60)} minutes before the next "
+                f"{self._address.host} asks to wait {math.ceil(after / 60)} minutes before the next "
                 "question. What was answered is kept: go on then."
             )
         return after + self._clock.jitter()

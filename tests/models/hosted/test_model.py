@@ -278,6 +278,24 @@ def test_who_stops_keeps_what_was_answered() -> None:
         assert sent(running) == before + 4
 
 
+def test_the_connection_test_waits_a_minute_at_most_and_an_audit_longer() -> None:
+    after = ["61"]
+
+    def busy_once(asked: Asked) -> Said:
+        if after:
+            return Said({}, status=429, headers={"Retry-After": after.pop()})
+        return infinity(asked)
+
+    with provider(busy_once) as running:
+        with pytest.raises(ModelError, match="asks to wait 2 minutes"):
+            opened(running)
+        time = FakeClock()
+        model = opened(running, time=time)
+        after.append("500")
+        model.image_features(pictures(1))
+    assert time.seconds >= 500
+
+
 def test_a_rate_slows_down_and_is_in_the_estimate() -> None:
     time = FakeClock()
     with provider(infinity) as running:
