@@ -135,8 +135,8 @@ class Door:
             return min(_USUAL_WAIT, _FIRST_WAIT * 2.0**number) * (0.5 + self._clock.jitter() / 2)
         if after > self.patience:
             raise ModelError(
-                f"{self._address.host} asks to wait {math.ceil(after / 60)} minutes before the next "
-                "question. What was answered is kept: go on then."
+                f"{self._address.host} asks to wait {math.ceil(after / 60)} minutes before the "
+                "next question. What was answered is kept: go on then."
             )
         return after + self._clock.jitter()
 
