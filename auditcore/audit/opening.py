@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 from auditcore import __version__
 from auditcore.audit.machine import AuditMachine
@@ -253,15 +254,30 @@ def disclosed_limit(
     """Return how many hidden versions of each photo may be asked; None for as many as wanted.
 
     The versions that a hosted model was asked about are known to its provider, who may train on
-    them. Once that model has changed, the published version, which is among them, could win
-    against fresh ones for that reason alone. So then only those disclosed are asked about again:
-    of the photos that were, as many as of the one with the fewest.
+    them. In another model of that provider, or in this one once it has changed, the published
+    version, which is among them, could win against fresh ones for that reason alone. So then only
+    those disclosed are asked about: of the photos that were, as many as of the one with the fewest.
     """
-    if not model.hosted or not store.changed_before(owner, kit.id, model.identity.fingerprint):
+    if not model.hosted:
         return None
-    shown = store.disclosed(owner, kit.id, model.identity.fingerprint)
+    asked = {
+        str(record.plan.model["fingerprint"])
+        for record in store.audits(owner)
+        if record.plan.kit_id == kit.id
+        and record.plan.hosted
+        and provider_of(record.plan.model["details"]) == provider_of(model.identity.details)
+    }
+    this = model.identity.fingerprint
+    if not store.changed_before(owner, kit.id, this):
+        asked -= {this}
+    shown = store.disclosed(owner, kit.id, asked)
     counts = [shown[photo] - 1 for photo in photos if photo in shown]
     return min(counts) if counts else None
+
+
+def provider_of(details: Mapping[str, str]) -> str:
+    """Return the host that a hosted model is asked at: whoever runs it sees what is sent there."""
+    return urlsplit(details.get("address", "")).hostname or ""
 
 
 def _on_record(store: Store, owner: str, plan: Plan) -> AuditRecord | None:
@@ -282,9 +298,10 @@ def _reaching(plan: Plan, kit: Kit) -> Plan:
     AuditMachine(plan, kit)
     if plan.disclosed is not None and not within_reach(plan):
         raise DesignError(
-            f"This hosted model changed after {plan.disclosed} hidden versions of a photo had been "
-            "sent to it. Only those may be asked about again, and they are too few to reach a "
-            f"false-alarm level of {chance(plan.level)}. Another kit is needed here."
+            f"The provider of this model has been sent {plan.disclosed} hidden versions of a photo "
+            "in an earlier audit, of another model or before this one changed. Only those may be "
+            "asked about again, and they are too few to reach a false-alarm level of "
+            f"{chance(plan.level)}. Another kit is needed here."
         )
     return plan
 
@@ -344,14 +361,15 @@ def warnings(plan: Plan) -> tuple[str, ...]:
     if plan.hosted:
         captions = ", and their captions" if str(plan.score["name"]).startswith("caption") else ""
         said.append(
-            "Somebody else runs this model. They are sent cuttings of the published photos and of "
-            f"the hidden versions that are asked about{captions}. They may keep them."
+            "Somebody else runs this model. They are sent small copies of the published photos and "
+            f"of the hidden versions that are asked about{captions}. They may keep them."
         )
     if plan.disclosed is not None:
         said.append(
-            f"This model changed during an earlier audit, after {plan.disclosed} hidden versions "
-            "of a photo had been sent to its provider. Only those are asked about again: fresh "
-            "ones would be compared with a published version that the provider has seen."
+            f"The provider of this model has been sent {plan.disclosed} hidden versions of a photo "
+            "in an earlier audit, of another model or before this one changed. Only those are "
+            "asked about: fresh ones would be compared with a published version that the provider "
+            "has seen."
         )
     if plan.attempt > 1:
         said.append(

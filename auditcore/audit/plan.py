@@ -92,8 +92,9 @@ class Plan:
         models_tried: how many different models this ledger has seen for this kit, this included.
         test_seed: the seed, when the kit was made from a given one (for tests), else None.
         hosted: whether somebody else runs the model.
-        disclosed: hidden versions of a photo that a hosted model was shown before it changed; a
-            later audit of it may ask about these and no others (`disclosed_limit`). None: no limit.
+        disclosed: hidden versions of a photo that the provider of a hosted model has been sent for
+            another model, or before this one changed; this audit may ask about these and no others
+            (`opening.disclosed_limit`). None: no limit.
     """
 
     software: str

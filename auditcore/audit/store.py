@@ -7,7 +7,7 @@ asked about twice; the ledger of attempts outlives the audits it counts.
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -190,6 +190,14 @@ class Store:
             records = [_record(row) for row in session.scalars(query)]
         return sorted(records, key=lambda record: record.plan.started, reverse=True)
 
+    def unfinished(self, owner: str, kit_id: str, spec: str) -> str | None:
+        """Return the id of the owner's newest audit of this kit on this spec without a verdict."""
+        for record in self.audits(owner):
+            named = (record.plan.kit_id, record.plan.model.get("spec"))
+            if record.verdict is None and named == (kit_id, spec):
+                return record.id
+        return None
+
     def matching(self, owner: str, request_key: str) -> list[AuditRecord]:
         """Return the owner's audits that asked exactly this, latest attempt first."""
         query = select(AuditRow).where(AuditRow.owner == owner, AuditRow.request_key == request_key)
@@ -234,15 +242,15 @@ class Store:
             verdicts = [_record(row).verdict for row in session.scalars(query)]
         return any(verdict is not None and verdict.reason is not None for verdict in verdicts)
 
-    def disclosed(self, owner: str, kit_id: str, fingerprint: str) -> dict[int, int]:
-        """Return how many versions of each photo this model was asked about, published included."""
+    def disclosed(self, owner: str, kit_id: str, fingerprints: Collection[str]) -> dict[int, int]:
+        """Return how many versions of each photo these models were asked about between them."""
         count = func.count(AnswerRow.version.distinct())
         query = (
             select(AnswerRow.photo, count)
             .where(
                 AnswerRow.owner == owner,
                 AnswerRow.kit_id == kit_id,
-                AnswerRow.fingerprint == fingerprint,
+                AnswerRow.fingerprint.in_(fingerprints),
             )
             .group_by(AnswerRow.photo)
         )

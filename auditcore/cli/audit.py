@@ -25,6 +25,7 @@ from auditcore.audit import (
 from auditcore.audit.words import chance
 from auditcore.cli.output import add_json, parse_level, print_json, say
 from auditcore.cli.reaching import access_of, add_access, add_running, running_of
+from auditcore.database import LOCAL_OWNER
 from auditcore.errors import AuditError, Cancelled, EvidenceError
 from auditcore.evidence import build_report, render_html, report_bytes
 from auditcore.kit import Kit, open_kit
@@ -69,9 +70,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the audit to its verdict; the same command goes on with one that was cut off."""
     kit = open_kit(arguments.kit)
-    access = access_of(arguments)
-    model = open_model(arguments.model, access, running_of(arguments))
     store = Store(paths.database())
+    scope = store.unfinished(LOCAL_OWNER, kit.id, arguments.model)
+    access = access_of(arguments, scope)
+    model = open_model(arguments.model, access, running_of(arguments))
     request: dict[str, Any] = {
         "claim": arguments.claim,
         "p": parse_level(arguments.p),

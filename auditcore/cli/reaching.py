@@ -36,8 +36,8 @@ def add_access(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--released", metavar="YYYY-MM-DD", help="when the model was published")
 
 
-def access_of(arguments: argparse.Namespace) -> Access:
-    """Return how the model may be reached.
+def access_of(arguments: argparse.Namespace, scope: str | None = None) -> Access:
+    """Return how the model may be reached; `scope`: the audit that is to be gone on with.
 
     Raises:
         ModelError: a price, number or date that is none.
@@ -47,7 +47,7 @@ def access_of(arguments: argparse.Namespace) -> Access:
         most=_count("--most", arguments.most),
         per_minute=_count("--per-minute", arguments.per_minute),
     )
-    return Access(budget=budget, released=_date(arguments.released))
+    return Access(budget=budget, released=_date(arguments.released), scope=scope)
 
 
 def _price(text: str | None) -> Decimal | None:

@@ -334,5 +334,5 @@ def _check_budget(plan: Plan) -> None:
     most = plan.max_hidden_due
     if plan.max_hidden != most:
         raise _Failed(f"The plan asks {plan.max_hidden} hidden versions of a photo, not {most}.")
-    if plan.disclosed is not None and (plan.attempt == 1 or not plan.hosted):
+    if plan.disclosed is not None and not plan.hosted:
         raise _Failed("The plan is limited to disclosed versions, though none can have been.")

@@ -159,11 +159,15 @@ def _request(store: Store, order: Order, kit: Kit, model: Model, owner: str) -> 
 
 def _open(desk: Desk, order: Order, models: OpenModels) -> tuple[Kit, Model]:
     desk.report(desk.job.done, desk.job.total, "Opening the kit.")
-    kit = open_kept(order.kit_id, desk.job.owner)
-    return kit, _open_model(desk, order.model, models)
+    owner, choice = desk.job.owner, order.model
+    kit = open_kept(order.kit_id, owner)
+    scope = (
+        Store(paths.database()).unfinished(owner, kit.id, choice.spec) if choice.hosted else None
+    )
+    return kit, _open_model(desk, choice, models, scope)
 
 
-def _open_model(desk: Desk, choice: Choice, models: OpenModels) -> Model:
+def _open_model(desk: Desk, choice: Choice, models: OpenModels, scope: str | None = None) -> Model:
     doing = "Connecting to the model." if choice.hosted else "Opening the model."
     desk.report(desk.job.done, desk.job.total, doing, at_once=True)
-    return models.open(desk.job.owner, choice)
+    return models.open(desk.job.owner, choice, scope)

@@ -23,8 +23,13 @@ class OpenModels:
         self._keys = keys
         self._hosted: tuple[str, Choice, Model] | None = None
 
-    def open(self, owner: str, choice: Choice) -> Model:
+    def open(self, owner: str, choice: Choice, scope: str | None = None) -> Model:
         """Return the model, opened now or before.
+
+        Args:
+            owner: whose keys.
+            choice: which model.
+            scope: the unfinished audit that is to be gone on with (`Access.scope`).
 
         Raises:
             KeyRefused: a key was typed for it and this worker has none, or the provider wants
@@ -35,7 +40,7 @@ class OpenModels:
             return self._open_here(owner, choice)
         if self._hosted is None or self._hosted[:2] != (owner, choice):
             self._hosted = None
-            self._hosted = (owner, choice, self._connect(owner, choice))
+            self._hosted = (owner, choice, self._connect(owner, choice, scope))
         return self._hosted[2]
 
     def close(self) -> None:
@@ -50,7 +55,7 @@ class OpenModels:
             )
         return _local(choice.spec, choice.running)
 
-    def _connect(self, owner: str, choice: Choice) -> Model:
+    def _connect(self, owner: str, choice: Choice, scope: str | None) -> Model:
         key_of, host = self._keys.key_of(owner), host_of(parse_spec(choice.spec))
         if choice.keyed and key_of(host) is None:
             raise KeyRefused(
@@ -58,7 +63,8 @@ class OpenModels:
                 "started anew since you typed it. Nothing that was answered is lost."
             )
         at_home = owner == LOCAL_OWNER
-        access = Access(key_of, at_home and private_allowed(), choice.budget, choice.released)
+        private = at_home and private_allowed()
+        access = Access(key_of, private, choice.budget, choice.released, scope)
         return open_model(choice.spec, access)
 
 

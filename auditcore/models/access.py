@@ -73,9 +73,12 @@ class Access:
         private: whether addresses of this machine and its network may be called.
         budget: price, ceiling and rate.
         released: the day the model was published, as far as the person knows (ISO date).
+        scope: the unfinished audit that is to be gone on with, if any: what the connection test
+            sends counts under its ceiling.
     """
 
     key_of: Callable[[str], str | None] = key_from_environment
     private: bool = field(default_factory=private_allowed)
     budget: Budget = Budget()
     released: str | None = None
+    scope: str | None = None

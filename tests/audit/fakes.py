@@ -169,6 +169,7 @@ class FakeModel(Model):
     def identity(self) -> ModelIdentity:  # type: ignore[override]
         fingerprint = hashlib.sha256(f"{self.name} {self.shift}".encode()).hexdigest()
         details = {"precision": self.precision}
+        details |= {"address": "https://api.example.org/v1"} if self.hosted else {}
         return ModelIdentity("fake", "fake", self.name, fingerprint, self.released, details)
 
     def probabilities(self, images: Sequence[Pixels]) -> np.ndarray:  # type: ignore[type-arg]

@@ -245,6 +245,20 @@ def test_a_hosted_model_that_changed_is_asked_again_only_about_what_it_has_seen(
     assert fresh.disclosed is None  # of that photo it has seen nothing
 
 
+def test_another_model_of_a_provider_is_asked_only_about_what_the_provider_has_seen(
+    store: Store,
+) -> None:
+    kit = FakeKit(100, count=30)
+    audited(store, kit, FakeModel(kit, hosted=True))
+    other = FakeModel(kit, name="other", hosted=True)
+    plan = store.audit(audited(store, kit, other)).plan
+    assert (plan.attempt, plan.disclosed, plan.max_hidden) == (1, 15, 15)
+    here = FakeModel(kit, name="here")
+    assert store.audit(opened(store, kit, here)).plan.disclosed is None
+    with pytest.raises(DesignError, match="Only those may be"):
+        opened(store, kit, FakeModel(kit, name="third", hosted=True), claim="photo-0.jpg")
+
+
 def test_what_is_disclosed_may_be_too_little_for_another_audit(store: Store) -> None:
     kit, half = FakeKit(1000), Fraction(1, 2)
     model = FakeModel(kit, 2.0, hosted=True)

@@ -38,7 +38,7 @@ def connect(
     """Test the connection to a hosted model and return the model, ready to be asked.
 
     The forms of the protocol are tried in turn. What is sent counts under the ceiling, and is
-    booked to the audit that begins with this model.
+    booked to the audit that is gone on with, or that begins with this model.
 
     Args:
         spec: see `parse_spec`.
@@ -58,7 +58,10 @@ def connect(
     pace = Pace(clock, access.budget.per_minute)
     door = Door(address, access.key_of, pace, clock, network)
     door.tries, door.patience = _TEST_TRIES, _TEST_PATIENCE
-    model = _first_that_answers(identity, place, door, Records(access.budget.most), clock)
+    records = Records(access.budget.most)
+    if access.scope is not None:
+        records.begin(access.scope)
+    model = _first_that_answers(identity, place, door, records, clock)
     model.identity = met(model, door.server, clock)
     door.tries, door.patience = TRIES, LONGEST_WAIT
     return model

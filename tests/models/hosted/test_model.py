@@ -1,6 +1,7 @@
 """What a hosted model owes a person: nothing asked twice, nothing lost, no more spent than said."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -185,6 +186,21 @@ def test_spending_ends_at_the_ceiling_and_goes_on_when_it_is_raised(settings: st
         rows = model.image_features(images)
     assert np.allclose(rows, [features_of(image) for image in images], atol=1e-6)
     assert sent(running) == 2 * TEST_SENDS + 10  # no answer was lost
+
+
+def test_going_on_with_an_audit_never_passes_its_ceiling_not_even_by_a_connection_test() -> None:
+    most = TEST_SENDS + 6
+    with provider(infinity) as running:
+        model = opened(running, most=most)
+        model.begin("audit", never)
+        model.image_features(pictures(5))
+        again = replace(access(most), scope="audit")
+        spec = f"openai:{running.url}#clip;size=16;form=infinity"
+        for _ in range(3):
+            with pytest.raises(SpendingError):
+                connect(spec, again, FakeClock().clock())
+        assert sent(running) <= most
+        assert Kept().sent("audit") == sent(running)
 
 
 def test_retries_count_under_the_ceiling() -> None:
