@@ -30,7 +30,7 @@ _DOORS = {
     ),
     _ADDRESS: (
         "A model behind an address",
-        "Somebody else runs it, or a server of yours does. Parts of your photos are sent to it.",
+        "Somebody else runs it, or a server of yours does. Small copies of your photos are sent.",
     ),
 }
 _LIST, _FILE = "From the list", "A file or folder of mine"

@@ -56,21 +56,30 @@ def _say(found: Estimate) -> None:
 
 
 def _say_hosted(found: Estimate, budget: Budget) -> None:
-    rows = {
-        "If it used the photos": bill(found, budget, found.expected_used),
-        "If it did not": bill(found, budget, found.expected_unused),
-        "At the very most": bill(found, budget, found.at_most),
-    }
-    st.markdown(
-        f"The model is asked a question about each version, and each question sends it "
-        f"**{phrases.count(found.images_per_query, 'picture')}**. Expected are:"
+    used, unused, most = (
+        bill(found, budget, queries)
+        for queries in (found.expected_used, found.expected_unused, found.at_most)
     )
+    st.markdown(
+        f"Each question sends **{phrases.count(found.images_per_query, 'picture')}** to the "
+        "provider. In all that will be:"
+    )
+    if used == most:
+        rows = {"Whatever it answers": most}
+    elif unused == most:
+        rows = {"If it used the photos, about": used, "If it did not, at most": most}
+    else:
+        rows = {
+            "If it used the photos, about": used,
+            "If it did not, about": unused,
+            "At the very most": most,
+        }
     st.table(
         [{"": name, **_row(one)} for name, one in rows.items()],
         hide_index=True,
         border="horizontal",
     )
-    if not rows["At the very most"].within:
+    if not most.within:
         st.warning(
             f"Your ceiling is {phrases.count(budget.most or 0, 'picture')}. If the check needs "
             "more, it pauses there without an answer. Nothing is lost: you can raise the ceiling "

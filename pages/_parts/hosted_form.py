@@ -74,7 +74,8 @@ def fill_in() -> Choice | None:
     private = session.owner() == LOCAL_OWNER and private_allowed()
     problem = check_spec(spec, private)
     if problem is not None:
-        st.error(phrases.plain(problem), icon=":material/error:")
+        told = problem.replace(f"After {protocol}: comes", "Type")  # nobody types that part here
+        st.error(phrases.plain(told), icon=":material/error:")
         return None
     host = host_of(parse_spec(spec))
     key_in.field(host)

@@ -20,7 +20,7 @@ def field(host: str, widget: str = keys.API_KEY) -> str:
         key=f"{widget}.{host}",  # a key typed for one host is never there for another
         persist_state="session",
         live=True,  # else what is typed is lost when Tab leaves the field by way of its eye
-        placeholder=_placeholder(host),
+        placeholder=_placeholder(host) if widget == keys.API_KEY else None,
         help="The provider gives it to you when you open an account; it is also called a token. "
         "It goes to this host alone. Telltale holds it in memory, writes it nowhere, and forgets "
         "it when it is closed.",

@@ -5,6 +5,7 @@ Screenshots and timings go to the folder named by TELLTALE_SCREENSHOTS, or to py
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from auditcore.kit import open_kit
+from auditcore.models.access import PRIVATE_SWITCH
 from auditcore.paths import assets_dir
 from auditcore.photos import find_metadata
 
@@ -29,6 +31,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = assets_dir() / "sample"
 PATIENCE = 500_000
+KEY = "a-key-of-sixteen-or-more"
+_ADDRESS = re.compile(r"http://127[.]0[.]0[.]1:[0-9]+")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 Shot = Callable[[Page, str], None]
@@ -53,7 +57,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = {**os.environ, "TELLTALE_DATA": str(data)}
+    environment = {**os.environ, "TELLTALE_DATA": str(data), PRIVATE_SWITCH: "1"}
     environment.pop("OMP_NUM_THREADS", None)
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     address = f"http://127.0.0.1:{port}"
@@ -85,6 +89,23 @@ def _stop_worker(data: Path) -> None:
             os.kill(int(pid_file.read_text()), signal.SIGTERM)
         except ProcessLookupError:
             return
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Offer a demo model behind an address, as a class would; give the address."""
+    command = [sys.executable, "-m", "auditcore", "serve", "--model", "demo:with", "--port", "0"]
+    command += ["--key-env", "SERVED_KEY", "--name", "teachers-model"]
+    environment = {**os.environ, "SERVED_KEY": KEY}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield next(found[0] for line in process.stdout if (found := _ADDRESS.search(line)))
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +248,38 @@ def test_a_kit_of_ones_own_against_a_model(desk: Page, shot: Shot) -> None:
     desk.get_by_role("link", name="At least one of these").first.click()
     answer(desk).wait_for()
     shot(desk, "results")
+
+
+def test_a_model_behind_an_address(desk: Page, shot: Shot, server: str) -> None:
+    """Typed wrongly, typed rightly, tested, stopped at its ceiling, gone on with to the verdict."""
+    desk.goto("/check")
+    desk.get_by_role("combobox", name="Kit").click()
+    desk.get_by_role("option", name="The sample photos").click()
+    desk.get_by_text("A model behind an address").click()
+    address = desk.get_by_label("Address", exact=True)
+    address.fill(server.removeprefix("http://"))
+    desk.get_by_label("Name of the model there").fill("teachers-model")
+    desk.get_by_text("An address begins with").wait_for()
+    address.fill(server)
+    desk.get_by_role("textbox", name="Key for").fill(KEY)
+    desk.get_by_role("button", name="Test the connection").click()
+    desk.get_by_text("It answers.").wait_for()
+    desk.get_by_text("how near it puts each picture to its caption").wait_for()
+    most = desk.get_by_role("spinbutton", name="Send at most")
+    most.fill("40")
+    most.press("Enter")
+    desk.get_by_text("The check stops at 40 pictures").wait_for()
+    desk.get_by_text("Your ceiling is 40 pictures").wait_for()
+    shot(desk, "check-address")
+    desk.get_by_role("button", name="Start the audit").click()
+    desk.get_by_text("The ceiling of 40 pictures is reached").wait_for()
+    shot(desk, "ceiling")
+    most.fill("5000")
+    most.press("Enter")
+    desk.get_by_role("button", name="Go on").click()
+    answer(desk).wait_for()
+    assert "At least one of these" in answer(desk).inner_text()
+    shot(desk, "verdict-address")
 
 
 def test_the_keyboard_is_enough(desk: Page) -> None:
