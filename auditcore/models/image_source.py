@@ -81,7 +81,7 @@ def timm_preprocessing(found: Mapping[str, Any], where: str) -> Preprocessing:
     size = side(height, "input_size", where)
     share = _share(found["crop_pct"], where)
     mode = found.get("crop_mode") or "center"
-    if mode not in _CROP_WORDS:
+    if mode not in tuple(_CROP_WORDS):
         raise ModelError(f"{where}: crop_mode is one of {', '.join(_CROP_WORDS)}, not '{mode}'.")
     mean, std = _colours(found, where)
     interpolation = interpolation_of(found, where)

@@ -136,7 +136,7 @@ def _described(config: Mapping[str, Any]) -> object:
     names = config.get("label_names", config.get("labels"))
     words = config.get("label_descriptions")
     if isinstance(names, list) and isinstance(words, dict):
-        return [words.get(name, name) for name in names]
+        return [words.get(name, name) if isinstance(name, str) else name for name in names]
     return names
 
 
