@@ -60,7 +60,7 @@ class ModelEntry:
         spec: what to give `open_model`.
         title: one line for a person.
         gives: the capabilities it has.
-        size_bytes: size of its weights, or None when that is not known on this machine.
+        size_bytes: size of its weights; of those to be downloaded about, None if unknown.
         on_this_machine: True when it opens without a download.
     """
 

@@ -27,6 +27,7 @@ from auditcore.models.openclip_hub import cached_weights, hub_source, known_name
 from auditcore.models.openclip_source import OpenClipSource
 from auditcore.models.preprocessing import Preprocessing, describe, in_turn
 from auditcore.models.running import Running
+from auditcore.models.sizes import about_bytes
 from auditcore.photos import Pixels
 
 _GIVES = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
@@ -138,11 +139,12 @@ def entries() -> list[ModelEntry]:
 
 def _entry(name: str) -> ModelEntry:
     weights = cached_weights(name)
+    architecture = name.rpartition("/")[0]
     return ModelEntry(
         spec=f"openclip:{name}",
         title=f"CLIP {name.replace('/', ', weights ')} (open_clip)",
-        gives=gives(open_clip.get_model_config(name.rpartition("/")[0])),
-        size_bytes=weights.stat().st_size if weights else None,
+        gives=gives(open_clip.get_model_config(architecture)),
+        size_bytes=weights.stat().st_size if weights else about_bytes("openclip", architecture),
         on_this_machine=weights is not None,
     )
 

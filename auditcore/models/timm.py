@@ -22,6 +22,7 @@ from auditcore.models.fingerprint import fingerprint
 from auditcore.models.image_source import ImageSource
 from auditcore.models.local import TorchModel, parameters_words
 from auditcore.models.running import Running
+from auditcore.models.sizes import about_bytes
 from auditcore.models.timm_folder import folder_source
 from auditcore.models.timm_hub import cached_weights, classes_of, hub_source, known_names
 from auditcore.photos import Pixels
@@ -168,7 +169,7 @@ def _entry(name: str, weights: Path | None) -> ModelEntry:
         spec=f"timm:{name}",
         title=f"{kind} {name.replace('.', ', weights ', 1)} (timm)",
         gives=_CLASSIFIER if classes_of(name) else _ENCODER,
-        size_bytes=weights.stat().st_size if weights else None,
+        size_bytes=weights.stat().st_size if weights else about_bytes("timm", name),
         on_this_machine=weights is not None,
     )
 

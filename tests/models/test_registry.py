@@ -9,6 +9,9 @@ from auditcore.models import KINDS, Capability, list_models, open_model
     [
         ("", "named by its kind first"),
         ("opnclip:ViT-B-32/openai", r"Did you mean openclip:ViT-B-32/openai\?"),
+        ("onx:models/a.onnx", r"Did you mean onnx:models/a.onnx\?"),
+        ("tim:resnet50.a1_in1k", r"Did you mean timm:resnet50.a1_in1k\?"),
+        ("onnx:nowhere.onnx", r"no file nowhere\.onnx"),
         ("demo with", r"Did you mean demo:with"),
         ("efficientnet-lite", r"Did you mean efficientnet-lite0\?"),
         ("demo:wiht", "demo:with and demo:without"),
@@ -39,6 +42,17 @@ def test_every_listed_model_is_spelled_as_open_model_takes_it() -> None:
     here = [model.on_this_machine for model in models]
     assert here == sorted(here, reverse=True)
     assert all(model.gives and model.title for model in models)
+
+
+def test_the_list_tells_how_large_a_download_is() -> None:
+    listed = {model.spec: model for model in list_models()}
+    clip = listed["openclip:ViT-B-32/laion2b_s34b_b79k"]
+    assert not clip.on_this_machine
+    assert clip.size_bytes == pytest.approx(605e6, rel=0.01)  # the file on the hub has 605 MB
+    resnet = listed["timm:resnet18.a1_in1k"]
+    assert resnet.size_bytes == pytest.approx(46.8e6, rel=0.01)
+    sized = [model for model in listed.values() if model.size_bytes]
+    assert len(sized) > 0.95 * len(listed)
 
 
 def test_the_list_agrees_with_the_model() -> None:
