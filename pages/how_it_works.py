@@ -82,7 +82,9 @@ st.header("Your photos stay yours", anchor=False)
 st.markdown(
     "The app runs on this machine and listens to nobody else. It reports nothing about its use. "
     "Location, camera and other hidden data are removed from every photo you publish. A local "
-    "model sees the versions on this machine only."
+    "model sees the versions on this machine only. A model behind an address is sent small copies "
+    "of the photos and hidden versions it is asked about, with their captions if those are part of "
+    "the question. You are told so, and how many, before anything is sent."
 )
 
 with st.expander("For those who want the mathematics"):

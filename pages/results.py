@@ -4,7 +4,7 @@ import streamlit as st
 
 from auditcore.audit import AuditRecord
 from auditcore.audit.words import headline
-from auditcore.jobs.queue import Job
+from auditcore.jobs.queue import Job, JobState
 from pages._parts import audit_view, claims, keys, phrases, session
 
 session.enter(__file__)
@@ -31,10 +31,11 @@ def about(record: AuditRecord) -> str:
 def every_audit(records: list[AuditRecord]) -> None:
     """List audits, newest first; each answer links to its own address."""
     for job in running():
+        paused = job.state is JobState.PAUSED
         st.page_link(
             "pages/check.py",
-            label=f"Still running: {job.params['model']['spec']}",
-            icon=":material/hourglass_top:",
+            label=f"{'Paused' if paused else 'Still running'}: {job.params['model']['spec']}",
+            icon=":material/pause_circle:" if paused else ":material/hourglass_top:",
             query_params={keys.AUDIT: job.id},
         )
         st.caption(phrases.plain(job.now))

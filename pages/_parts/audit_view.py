@@ -9,6 +9,8 @@ from auditcore.audit import AuditRecord, Store, trace_of
 from auditcore.errors import TelltaleError
 from auditcore.jobs.orders import SAMPLE_KIT, Choice, Order, submit_audit
 from auditcore.jobs.queue import Job, JobState
+from auditcore.models import Running
+from auditcore.models.running import PRECISION_TITLES
 from pages._parts import (
     claims,
     evidence_plot,
@@ -64,7 +66,9 @@ def _order_of(record: AuditRecord) -> Order:
         if job.result.get("audit") == record.id:
             return Order.from_json(job.params)
     plan = record.plan
-    choice = Choice(str(plan.model["spec"]), released=plan.model["released"])
+    precision = plan.model["details"].get("precision")
+    running = Running(precision=precision if precision in PRECISION_TITLES else None)
+    choice = Choice(str(plan.model["spec"]), running, plan.model["released"])
     return Order(plan.kit_id, choice, str(plan.claim), plan.p, plan.test)
 
 

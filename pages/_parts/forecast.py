@@ -6,12 +6,13 @@ from decimal import Decimal
 import streamlit as st
 
 from auditcore.audit import Estimate
+from auditcore.errors import TelltaleError
 from auditcore.jobs.check import estimated
 from auditcore.jobs.orders import Order, submit_estimate
 from auditcore.jobs.queue import JobState
 from auditcore.jobs.spending import Bill, bill
 from auditcore.models import Budget
-from pages._parts import claims, keys, phrases, session
+from pages._parts import claims, key_in, keys, phrases, session
 
 
 def show(order: Order) -> None:
@@ -21,9 +22,22 @@ def show(order: Order) -> None:
     if asked is None or asked[0] != look:
         if asked is not None:
             session.queue().cancel(asked[1], session.owner())
+        if not _reachable(order):
+            return
         job = submit_estimate(session.queue(), look, owner=session.owner())
         st.session_state[keys.FORECAST] = (look, job)
     _await(st.session_state[keys.FORECAST][1], order.model.budget)
+
+
+def _reachable(order: Order) -> bool:
+    """Give the worker the key once more: it may have been started anew since the test."""
+    try:
+        if order.model.hosted:
+            key_in.hand_over(order.model)
+    except TelltaleError as error:
+        st.error(str(error), icon=":material/error:")
+        return False
+    return True
 
 
 @st.fragment(run_every=1.0)

@@ -180,6 +180,7 @@ def budget() -> Budget:
         disabled=not price,
         help="In the same currency. Needs the price.",
     )
+    left, right = st.columns(2)  # a second row, so that a phone keeps the order
     pictures = left.number_input(
         "Send at most so many pictures",
         min_value=1,

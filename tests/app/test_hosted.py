@@ -162,6 +162,21 @@ def test_a_wrong_key_is_explained_and_another_test_is_offered(
     assert can_start(app.run())
 
 
+def test_the_apps_secrets_hold_keys_too(visit: Visit, url: str, work: Work) -> None:
+    app = visit("check")
+    app.secrets["keys"] = {"127.0.0.1": KEY}
+    app.radio(key=keys.DOOR).set_value("address").run()
+    app.text_input(key=keys.ADDRESS).set_value(f"{url}/v1").run()
+    app.text_input(key=keys.MODEL_NAME).set_value("m").run()
+    assert "has a key for it" in app.text_input(key=f"{keys.API_KEY}.127.0.0.1").placeholder
+    press(app, keys.CONNECT)
+    work()
+    app.run()
+    assert not app.exception
+    assert "It answers." in told(app)
+    assert KEY not in told(app)
+
+
 def test_a_key_of_one_host_is_not_offered_to_another(visit: Visit, url: str) -> None:
     app = typed(visit, url)
     app.text_input(key=keys.ADDRESS).set_value("https://api.example.org/v1").run()
