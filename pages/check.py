@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from auditcore.errors import TelltaleError
 from auditcore.jobs.orders import Order, submit_audit
 from pages._parts import (
     audit_view,
@@ -58,18 +57,12 @@ def set_up() -> None:
 def start(order: Order) -> None:
     """Say what the audit will take, and start it at a click."""
     forecast.show(order)
-    if not st.button(
+    pressed = st.button(
         "Start the audit", type="primary", key=keys.START_AUDIT, icon=":material/play_arrow:"
-    ):
-        return
-    try:
-        if order.model.hosted:
-            key_in.hand_over(order.model)
-    except TelltaleError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    st.query_params[keys.AUDIT] = submit_audit(session.queue(), order, owner=session.owner())
-    st.rerun()
+    )
+    if pressed and key_in.hand_over(order.model):
+        st.query_params[keys.AUDIT] = submit_audit(session.queue(), order, owner=session.owner())
+        st.rerun()
 
 
 if keys.AUDIT in st.query_params:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from auditcore.errors import TelltaleError
 from auditcore.jobs.meeting import Met, met
 from auditcore.jobs.orders import Choice, submit_connect
 from auditcore.jobs.queue import Job, JobState
@@ -44,11 +43,7 @@ def _words(choice: Choice, fetch: bool) -> tuple[str, str]:
 
 
 def _submit(choice: Choice) -> bool:
-    try:
-        if choice.hosted:
-            key_in.hand_over(choice)
-    except TelltaleError as error:
-        st.error(str(error), icon=":material/error:")
+    if not key_in.hand_over(choice):
         return False
     earlier = st.session_state.get(keys.CONNECTION)
     if earlier is not None:

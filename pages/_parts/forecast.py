@@ -6,7 +6,6 @@ from decimal import Decimal
 import streamlit as st
 
 from auditcore.audit import Estimate
-from auditcore.errors import TelltaleError
 from auditcore.jobs.check import estimated
 from auditcore.jobs.orders import Order, submit_estimate
 from auditcore.jobs.queue import JobState
@@ -22,22 +21,11 @@ def show(order: Order) -> None:
     if asked is None or asked[0] != look:
         if asked is not None:
             session.queue().cancel(asked[1], session.owner())
-        if not _reachable(order):
-            return
+        if not key_in.hand_over(look.model):
+            return  # the worker may have been started anew since the test
         job = submit_estimate(session.queue(), look, owner=session.owner())
         st.session_state[keys.FORECAST] = (look, job)
     _await(st.session_state[keys.FORECAST][1], order.model.budget)
-
-
-def _reachable(order: Order) -> bool:
-    """Give the worker the key once more: it may have been started anew since the test."""
-    try:
-        if order.model.hosted:
-            key_in.hand_over(order.model)
-    except TelltaleError as error:
-        st.error(str(error), icon=":material/error:")
-        return False
-    return True
 
 
 @st.fragment(run_every=1.0)

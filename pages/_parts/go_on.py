@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from auditcore.errors import TelltaleError
 from auditcore.jobs.orders import Order
 from auditcore.jobs.queue import Job, Needs
 from auditcore.models.hosted.spec import host_of, parse_spec
@@ -33,13 +32,7 @@ def complete(order: Order) -> Order:
 
 def ready(order: Order) -> bool:
     """Hand the key of this page over; False, with the reason on the page, when that fails."""
-    try:
-        if order.model.hosted:
-            key_in.hand_over(order.model, keys.KEY_AGAIN)
-    except TelltaleError as error:
-        st.error(str(error), icon=":material/error:")
-        return False
-    return True
+    return key_in.hand_over(order.model, keys.KEY_AGAIN)
 
 
 def _resume(job: Job, order: Order) -> None:

@@ -36,20 +36,23 @@ def has_key(host: str, widget: str = keys.API_KEY) -> bool:
     return bool(_key(host, widget))
 
 
-def hand_over(choice: Choice, widget: str = keys.API_KEY) -> None:
-    """Give the worker the key of a hosted model, if there is one on this page.
-
-    Raises:
-        JobError: it cannot be a key, or no worker takes it.
-        ModelError: the spec names no host.
-    """
+def hand_over(choice: Choice, widget: str = keys.API_KEY) -> bool:
+    """Give the worker the key of a hosted model, if it has one; False, with the reason, if not."""
+    if not choice.hosted:
+        return True
     host = host_of(parse_spec(choice.spec))
     key = _key(host, widget)
-    if key:
-        session.waker().wake()
-        worker_keys.deliver(session.owner(), host, key)
-    elif choice.keyed:
-        raise JobError(f"Type the key for {host} again: this page does not have it any more.")
+    if not key and choice.keyed:
+        st.error(f"Type the key for {host} again: this page does not have it any more.")
+        return False
+    try:
+        if key:
+            session.waker().wake()
+            worker_keys.deliver(session.owner(), host, key)
+    except JobError as error:
+        st.error(str(error), icon=":material/key_off:")
+        return False
+    return True
 
 
 def _key(host: str, widget: str) -> str:
