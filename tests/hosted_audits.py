@@ -40,7 +40,10 @@ class SmallKit(FakeKit):
 
     @property
     def photos(self) -> tuple[FakePhoto, ...]:
-        return tuple(FakePhoto(f"photo-{i}.jpg", f"caption {i} of {self.seed.hex()}") for i in range(self.count))
+        return tuple(
+            FakePhoto(f"photo-{i}.jpg", f"caption {i} of {self.seed.hex()}")
+            for i in range(self.count)
+        )
 
     def version(self, photo: int, version: int) -> Pixels:
         rng = np.random.default_rng([*self.seed, photo, version])
@@ -95,11 +98,12 @@ class Auditor:
     most: int | None = None
     request: dict[str, Any] = field(default_factory=dict)
 
-    def connect(self) -> HostedModel:
+    def connect(self, audit_id: str | None = None) -> HostedModel:
         """Connect although the server is faulty; only faults that pass befall the test."""
         lasting, self.faulty.why = self.faulty.chances, "connection test"
         self.faulty.chances = {k: v for k, v in lasting.items() if k in PASSING}
-        access = Access(lambda host: None, private=True, budget=Budget(most=self.most))
+        budget = Budget(most=self.most)
+        access = Access(lambda host: None, private=True, budget=budget, scope=audit_id)
         spec = PROTOCOLS[self.protocol][0].format(url=self.url)
         try:
             model = connect(spec, access, Hurried().clock())
@@ -111,20 +115,21 @@ class Auditor:
         """Run an audit to its verdict, going on after every stop and raising a reached ceiling."""
         stops: Counter[str] = Counter()
         sentences: set[str] = set()
-        before, audit_id, verdict = self.faulty.sent, "", None
+        before, audit_id, verdict = self.faulty.sent, None, None
         for _ in range(1000):
             try:
-                model = self.connect()
+                model = self.connect(audit_id)
                 audit_id = audit_id or start_audit(self.store, kit, model, **self._asked())  # type: ignore[arg-type]
                 verdict = finished(self.store, audit_id, kit, model)
                 break
             except TelltaleError as error:
                 stops[type(error).__name__] += 1
                 sentences.add(str(error))
+                before = before if audit_id else self.faulty.sent  # a test by itself
                 self._check_spent(before)
                 if isinstance(error, SpendingError) and self.most is not None:
                     self.most += raise_by
-        assert verdict is not None, f"the audit never ended: {stops}"
+        assert audit_id and verdict is not None, f"the audit never ended: {stops}"
         self._check_spent(before)
         scores = logged_scores(self.store, audit_id)
         return Course(verdict, stops, sentences, scores, self.most, self.faulty.sent - before)

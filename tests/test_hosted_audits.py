@@ -82,6 +82,19 @@ def test_the_ceiling_is_never_passed_and_raising_it_goes_on(store: Store) -> Non
     assert course.ceiling is not None and course.sent <= course.ceiling
 
 
+def test_going_on_at_a_reached_ceiling_sends_nothing_more(store: Store) -> None:
+    faulty = Faulty(seed=9, chances={})
+    with auditing(store, "openai", faulty, most=300) as auditor:
+        model = auditor.connect()
+        audit_id = start_audit(store, TWO_PHOTOS, model, p=Fraction(1, 10), score="caption-cosine")  # type: ignore[arg-type]
+        with pytest.raises(SpendingError, match="300 pictures"):
+            list(run_audit(store, audit_id, TWO_PHOTOS, model))  # type: ignore[arg-type]
+        for _ in range(3):
+            with pytest.raises(SpendingError, match="Nothing is lost"):
+                list(run_audit(store, audit_id, TWO_PHOTOS, auditor.connect(audit_id)))  # type: ignore[arg-type]
+    assert 290 < faulty.sent <= 300
+
+
 @pytest.mark.parametrize(
     ("fault", "kind", "words"),
     [
