@@ -8,6 +8,7 @@ The rooms, in the order in which the data walks through them (no room imports a 
     marks                families of marks, and how visible they are
     kit                  seal, open, make any version again from the seed
     models               what a model can be asked
+    serving              a model of this machine, offered to others
     scores               what a model says about a version, as one number
     sequential           the tests, their staircases and exact rates
     audit                kit + model + score + test -> a stream of events
