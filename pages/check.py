@@ -56,8 +56,7 @@ def set_up() -> None:
 
 def start(order: Order) -> None:
     """Say what the audit will take, and start it at a click."""
-    forecast.show(order)
-    pressed = st.button(
+    pressed = forecast.show(order) and st.button(
         "Start the audit", type="primary", key=keys.START_AUDIT, icon=":material/play_arrow:"
     )
     if pressed and key_in.hand_over(order.model):

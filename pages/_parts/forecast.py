@@ -14,37 +14,53 @@ from auditcore.models import Budget
 from pages._parts import claims, key_in, keys, phrases, session
 
 
-def show(order: Order) -> None:
-    """Have the worker look at the model, and say what the audit will take."""
-    look = replace(order, model=order.model.unpriced)
+def show(order: Order) -> bool:
+    """Say what the audit will take; return whether it may be started.
+
+    A model on this computer may be asked before that is known, a hosted one may not.
+    """
+    job_id = _ask(replace(order, model=order.model.unpriced))
+    if job_id is None:
+        return False
+    job = session.queue().status(job_id, session.owner())
+    if not job.ended:
+        _await(job_id)
+        return not order.model.hosted
+    if job.state is not JobState.DONE:
+        st.error(phrases.plain(job.error or job.now), icon=":material/error:")
+        return False
+    found = estimated(job)
+    _say_hosted(found, order.model.budget) if found.hosted else _say(found)
+    _say_level(found)
+    return True
+
+
+def _ask(look: Order) -> str | None:
+    """Return the job that looks at a model, the one before if it is the same question."""
     asked = st.session_state.get(keys.FORECAST)
-    if asked is None or asked[0] != look:
-        if asked is not None:
-            session.queue().cancel(asked[1], session.owner())
-        if not key_in.hand_over(look.model):
-            return  # the worker may have been started anew since the test
-        job = submit_estimate(session.queue(), look, owner=session.owner())
-        st.session_state[keys.FORECAST] = (look, job)
-    _await(st.session_state[keys.FORECAST][1], order.model.budget)
+    if asked is not None and asked[0] == look:
+        return str(asked[1])
+    if asked is not None:
+        session.queue().cancel(asked[1], session.owner())
+    if not key_in.hand_over(look.model):
+        return None  # the worker may have been started anew since the test
+    job = submit_estimate(session.queue(), look, owner=session.owner())
+    st.session_state[keys.FORECAST] = (look, job)
+    return job
 
 
 @st.fragment(run_every=1.0)
-def _await(job_id: str, budget: Budget) -> None:
+def _await(job_id: str) -> None:
     session.waker().wake()
     job = session.queue().status(job_id, session.owner())
-    if job.state is JobState.DONE:
-        found = estimated(job)
-        _say_hosted(found, budget) if found.hosted else _say(found)
-        _say_level(found)
-    elif job.state is JobState.FAILED:
-        st.error(phrases.plain(job.error), icon=":material/error:")
-    else:
-        busy = job.state is JobState.WAITING and job.position
-        st.caption(
-            "The machine is busy with other work. You can start all the same; it waits in line."
-            if busy
-            else "Looking at the model to say how long it will take."
-        )
+    if job.ended:
+        st.rerun()
+    busy = job.state is JobState.WAITING and job.position
+    st.caption(
+        "The machine is busy with other work; this waits in line."
+        if busy
+        else "Looking at the model to say how long it will take."
+    )
 
 
 def _say(found: Estimate) -> None:

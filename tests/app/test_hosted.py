@@ -70,7 +70,8 @@ def connected(visit: Visit, url: str, work: Work) -> AppTest:
     app = press(typed(visit, url), keys.CONNECT)
     work()
     app.run()
-    work()  # what the audit will take
+    assert not can_start(app), "what it will take comes first"
+    work()
     return app.run()
 
 
@@ -107,7 +108,8 @@ def test_from_the_address_to_the_verdict(
     assert "Pictures" in rows(app)
     assert "16 by 16 pixels" in rows(app)
     app.radio(key=keys.CLAIM).set_value("photo").run()
-    press(app, keys.START_AUDIT)
+    work()
+    press(app.run(), keys.START_AUDIT)
     work()
     job = last("audit")
     assert job.state is JobState.DONE
@@ -158,6 +160,8 @@ def test_a_wrong_key_is_explained_and_another_test_is_offered(
     assert not can_start(app)
     app.text_input(key=f"{keys.API_KEY}.127.0.0.1").set_value(KEY).run()
     press(app, keys.CONNECT)
+    work()
+    app.run()
     work()
     assert can_start(app.run())
 
