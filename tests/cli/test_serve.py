@@ -32,13 +32,13 @@ def command(*words: str, **environment: str) -> Iterator["subprocess.Popen[str]"
 
 
 def said_until(process: "subprocess.Popen[str]", last: str) -> str:
-    assert process.stdout is not None
+    assert process.stdout is not None and process.stderr is not None
     lines = []
     for line in process.stdout:
         lines.append(line)
         if last in line:
             return "".join(lines)
-    pytest.fail("".join(lines))
+    pytest.fail("".join([*lines, process.stderr.read()]))
 
 
 def test_a_demo_model_is_offered_until_ctrl_c() -> None:
