@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from auditcore.audit.disclosure import outgrown
 from auditcore.audit.events import (
     BatchScored,
     CollectionMoved,
@@ -25,7 +26,7 @@ from auditcore.audit.machine import Move
 from auditcore.audit.pace import Pace
 from auditcore.audit.plan import Plan
 from auditcore.audit.probing import Probe, still_holds
-from auditcore.audit.replay import CHANGED, PROBES, RESUME, Due, Replay
+from auditcore.audit.replay import PROBES, RESUME, Due, Replay
 from auditcore.audit.store import AuditRecord, LogLine, Status, Store, StoredAnswer
 from auditcore.audit.track import Asked
 from auditcore.audit.verdict import Verdict
@@ -68,6 +69,12 @@ def run_audit(
     """
     record = store.audit(audit_id)
     _check_same(record.plan, kit, model)
+    if outgrown(store, record):
+        raise AuditError(
+            "Since this audit was opened, the provider of this model has been asked about fewer "
+            "versions of these photos in another one. Fresh ones could no longer be compared with "
+            "the published one. Start a new audit instead of this one."
+        )
     run = _Run(store, record, kit, model, should_stop, timer)
     model.begin(audit_id, should_stop)
     try:
@@ -149,12 +156,8 @@ class _Run:
     def _batch(self) -> Iterator[Event]:
         """Have the batch that is due answered, version by version, then write its record."""
         batch = self._replay.machine.next_batch()
-        record = self._store.known_answers(self._record.owner, self._plan, batch)
-        answers = {asked: answer for asked, answer in record.items() if self._still_holds(answer)}
-        if self._plan.unlimited and len(answers) < len(record):
-            stale = next(answer for asked, answer in record.items() if asked not in answers)
-            yield from self._write(self._changed_record(stale))
-            return
+        known = self._store.known_answers(self._record.owner, self._plan, batch)
+        answers = {asked: answer for asked, answer in known.items() if self._still_holds(answer)}
         reused = [place for place, asked in enumerate(batch) if self._is_reused(answers.get(asked))]
         self._in_batch = len(answers)
         if reused:
@@ -193,10 +196,6 @@ class _Run:
         now = self._probe_as_for(answer.probe_photo)
         return still_holds(self._plan.probing, now, answer.probe)
 
-    def _changed_record(self, answer: StoredAnswer) -> dict[str, Any]:
-        now = self._probe_as_for(answer.probe_photo).to_json()
-        return {"kind": CHANGED, "answers": now, "then": answer.probe}
-
     def _probe_as_for(self, photo: int) -> Probe:
         """Return the probe as another claim saw it: with the views of its first photo."""
         first = self._replay.first_probe
@@ -205,17 +204,17 @@ class _Run:
             return first
         if photo not in self._probes:
             scorer = _make_scorer(self._plan, self._kit, self._model, [photo])
-            self._probes[photo] = self._ask_probe(scorer, len(first.scores))
+            self._probes[photo] = self._ask_probe(scorer)
         return self._probes[photo]
 
     def _is_reused(self, answer: StoredAnswer | None) -> bool:
         return answer is not None and answer.audit_id != self._record.id
 
     def _probe(self) -> Probe:
-        return self._ask_probe(self._scorer, self._replay.repeats_due())
+        return self._ask_probe(self._scorer)
 
-    def _ask_probe(self, scorer: Scorer, times: int) -> Probe:
-        answers = [scorer.probe() for _ in range(times)]
+    def _ask_probe(self, scorer: Scorer) -> Probe:
+        answers = [scorer.probe() for _ in range(self._plan.probing.repeats)]
         return Probe(tuple(a.score for a in answers), tuple(a.digest for a in answers))
 
     def _write(self, body: dict[str, Any]) -> Iterator[Event]:

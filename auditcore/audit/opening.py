@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlsplit
 
 from auditcore import __version__
+from auditcore.audit.disclosure import disclosed_limit, outgrown, provider_of
 from auditcore.audit.machine import AuditMachine
 from auditcore.audit.plan import (
     ANYTIME,
@@ -244,46 +244,26 @@ def make_plan(
         earlier=earlier,
         models_tried=len(store.models_tried(owner, kit.id) | {identity.fingerprint}),
         hosted=model.hosted,
-        disclosed=disclosed_limit(store, kit, model, _photos_of(claim, kit), owner),
+        disclosed=_disclosed(store, kit, model, _photos_of(claim, kit), owner),
     )
 
 
-def disclosed_limit(
+def _disclosed(
     store: Store, kit: Kit, model: Model, photos: Sequence[int], owner: str
 ) -> int | None:
-    """Return how many hidden versions of each photo may be asked; None for as many as wanted.
-
-    The versions that a hosted model was asked about are known to its provider, who may train on
-    them. In another model of that provider, or in this one once it has changed, the published
-    version, which is among them, could win against fresh ones for that reason alone. So then only
-    those disclosed are asked about: of the photos that were, as many as of the one with the fewest.
-    """
     if not model.hosted:
         return None
-    asked = {
-        str(record.plan.model["fingerprint"])
-        for record in store.audits(owner)
-        if record.plan.kit_id == kit.id
-        and record.plan.hosted
-        and provider_of(record.plan.model["details"]) == provider_of(model.identity.details)
-    }
-    this = model.identity.fingerprint
-    if not store.changed_before(owner, kit.id, this):
-        asked -= {this}
-    shown = store.disclosed(owner, kit.id, asked)
-    counts = [shown[photo] - 1 for photo in photos if photo in shown]
-    return min(counts) if counts else None
-
-
-def provider_of(details: Mapping[str, str]) -> str:
-    """Return the host that a hosted model is asked at: whoever runs it sees what is sent there."""
-    return urlsplit(details.get("address", "")).hostname or ""
+    return disclosed_limit(store, owner, kit.id, provider_of(model.identity.details), photos)
 
 
 def _on_record(store: Store, owner: str, plan: Plan) -> AuditRecord | None:
-    """Return the audit that asks the same; one spoiled by a change of the model does not count."""
+    """Return the audit that asks the same and can be gone on with, or has told.
+
+    One that was spoiled by a change of the model does not count.
+    """
     for record in store.matching(owner, request_key(plan)):
-        if record.verdict is None or record.verdict.reason is None:
+        told = record.verdict is not None and record.verdict.reason is None
+        if told or (record.verdict is None and not outgrown(store, record)):
             return record
     return None
 
@@ -298,10 +278,10 @@ def _reaching(plan: Plan, kit: Kit) -> Plan:
     AuditMachine(plan, kit)
     if plan.disclosed is not None and not within_reach(plan):
         raise DesignError(
-            f"The provider of this model has been sent {plan.disclosed} hidden versions of a photo "
-            "in an earlier audit, of another model or before this one changed. Only those may be "
-            "asked about again, and they are too few to reach a false-alarm level of "
-            f"{chance(plan.level)}. Another kit is needed here."
+            "The provider of this model was asked about these photos before, so no more than "
+            f"{plan.disclosed} hidden versions of each may be asked about now. They are too few to "
+            f"reach a false-alarm level of {chance(plan.level)}. What is left at this provider is "
+            "the photos together, or photos that it has not been asked about."
         )
     return plan
 
@@ -362,14 +342,15 @@ def warnings(plan: Plan) -> tuple[str, ...]:
         captions = ", and their captions" if str(plan.score["name"]).startswith("caption") else ""
         said.append(
             "Somebody else runs this model. They are sent small copies of the published photos and "
-            f"of the hidden versions that are asked about{captions}. They may keep them."
+            f"of the hidden versions that are asked about{captions}. They may keep them. Choose "
+            "the question with care: later audits at this provider can ask about no more versions "
+            "of these photos than this one."
         )
     if plan.disclosed is not None:
         said.append(
-            f"The provider of this model has been sent {plan.disclosed} hidden versions of a photo "
-            "in an earlier audit, of another model or before this one changed. Only those are "
-            "asked about: fresh ones would be compared with a published version that the provider "
-            "has seen."
+            "The provider of this model was asked about these photos before. So no more than "
+            f"{plan.disclosed} hidden versions of each are asked about now: fresh ones would be "
+            "compared with a published version that the provider has seen."
         )
     if plan.attempt > 1:
         said.append(

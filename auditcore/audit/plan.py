@@ -92,9 +92,8 @@ class Plan:
         models_tried: how many different models this ledger has seen for this kit, this included.
         test_seed: the seed, when the kit was made from a given one (for tests), else None.
         hosted: whether somebody else runs the model.
-        disclosed: hidden versions of a photo that the provider of a hosted model has been sent for
-            another model, or before this one changed; this audit may ask about these and no others
-            (`opening.disclosed_limit`). None: no limit.
+        disclosed: the most hidden versions of a photo that may be sent to the provider of a hosted
+            model, because it was sent others before (see `disclosure`). None: no limit.
     """
 
     software: str
@@ -143,11 +142,6 @@ class Plan:
     def probing(self) -> Probing:
         """How the model is watched for changes."""
         return probing_for(self.hosted)
-
-    @property
-    def unlimited(self) -> bool:
-        """Whether a hosted model may be shown versions that it has not seen."""
-        return self.hosted and self.disclosed is None
 
     @property
     def max_hidden_due(self) -> int:

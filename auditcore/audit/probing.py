@@ -1,13 +1,14 @@
 """Has the model changed while it was asked? The same picture is shown to it again and again.
 
-A model whose answers drift would favour whichever version it was asked about first, so a change
-ends the audit. A hosted model may also be noisy: every answer is a little different although the
-model is the same. So it is asked several times at the start, and if those answers differ, several
-times at every later look; a change is a difference that such noise does not explain.
+A verdict is about one model. A local model whose answers drift would also favour whichever version
+it was asked about first. A hosted model may be noisy: every answer is a little different although
+the model is the same. So it is asked several times at each look, and a change is a difference that
+such noise does not explain.
 """
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +18,24 @@ SURE = 5.0
 
 @dataclass(frozen=True)
 class Probing:
-    """When the same picture is asked again, how often each time, and what may differ (absolute)."""
+    """When the same picture is asked again, how often each time, and what may differ.
+
+    Attributes:
+        every: queries between two looks.
+        repeats: how often the picture is asked at each look.
+        tolerance: what may differ, absolute.
+        share: what may differ, as a share of the versions' own spread. The batches of hosted models
+            keep the false-alarm rate through any change, so small ones are let pass.
+    """
 
     every: int = 256
     repeats: int = 1
     tolerance: float = 1e-4
+    share: float = 0.0
 
 
 LOCAL = Probing()
-HOSTED = Probing(every=64, repeats=8)
+HOSTED = Probing(every=64, repeats=8, share=0.5)
 
 
 def probing_for(hosted: bool) -> Probing:
@@ -50,15 +60,6 @@ class Probe:
         """The mean score."""
         return math.fsum(self.scores) / len(self.scores)
 
-    @property
-    def spread(self) -> float:
-        """The sum of squared distances from the mean."""
-        return math.fsum((score - self.mean) ** 2 for score in self.scores)
-
-    def steady(self, probing: Probing) -> bool:
-        """Say whether the answers of this look agree with each other."""
-        return max(self.scores) - min(self.scores) <= probing.tolerance
-
     def to_json(self) -> list[list[Any]]:
         """Return the answers as rows of score and digest."""
         return [[s, d] for s, d in zip(self.scores, self.digests, strict=True)]
@@ -76,26 +77,57 @@ class Probe:
         return cls(tuple(score for score, _ in rows), tuple(digest for _, digest in rows))
 
 
-def repeats_due(probing: Probing, first: Probe | None) -> int:
-    """Return how often the picture is asked at the next look, given the first one."""
-    return probing.repeats if first is None or not first.steady(probing) else 1
+class Spread:
+    """How far the versions of a photo lie apart in the answers so far: pooled standard deviation.
+
+    Attributes:
+        value: 0 before two versions of one photo were answered.
+    """
+
+    def __init__(self) -> None:
+        self.value = 0.0
+        self._scores: defaultdict[int, list[float]] = defaultdict(list)
+
+    def add(self, answers: Iterable[tuple[tuple[int, int], float]]) -> None:
+        """Take in answers, ((photo, version), score) each."""
+        for (photo, _version), score in answers:
+            self._scores[photo].append(score)
+        groups = [scores for scores in self._scores.values() if len(scores) > 1]
+        degrees = sum(len(scores) - 1 for scores in groups)
+        if degrees:
+            squares = math.fsum(_squares(scores) for scores in groups)
+            self.value = math.sqrt(squares / degrees)
 
 
-def allowance(probing: Probing, first: Probe, second: Probe) -> float:
-    """Return by how much the means of two looks may differ if the model is the same."""
-    if first.steady(probing):
-        return probing.tolerance
+def allowance(probing: Probing, first: Probe, second: Probe, spread: float = 0.0) -> float:
+    """Return by how much the means of two looks may differ if the model is the same.
+
+    Args:
+        probing: how it is watched.
+        first: one look.
+        second: another.
+        spread: of the versions, see `Spread`; a change of `Probing.share` of it hardly moves ranks.
+    """
+    least = max(probing.tolerance, probing.share * spread)
     counts = len(first.scores), len(second.scores)
     degrees = sum(counts) - 2
-    variance = (first.spread + second.spread) / degrees
-    return probing.tolerance + SURE * math.sqrt(variance * sum(1 / count for count in counts))
+    if not degrees:
+        return least
+    variance = (_squares(first.scores) + _squares(second.scores)) / degrees
+    return least + SURE * math.sqrt(variance * sum(1 / count for count in counts))
 
 
-def drifted(probing: Probing, first: Probe, second: Probe) -> bool:
+def drifted(probing: Probing, first: Probe, second: Probe, spread: float = 0.0) -> bool:
     """Say whether the model answers differently at the second look than at the first."""
-    return abs(second.mean - first.mean) > allowance(probing, first, second)
+    return abs(second.mean - first.mean) > allowance(probing, first, second, spread)
 
 
 def still_holds(probing: Probing, now: Probe, then: float) -> bool:
     """Say whether the model answers now as it did when the mean of a look was `then`."""
     return abs(now.mean - then) <= allowance(probing, now, now)
+
+
+def _squares(values: Sequence[float]) -> float:
+    """Return the sum of squared distances from the mean."""
+    mean = math.fsum(values) / len(values)
+    return math.fsum((value - mean) ** 2 for value in values)

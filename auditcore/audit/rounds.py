@@ -49,14 +49,10 @@ class Batches:
         self._hidden = hidden
 
     def next_blocks(self, live: Sequence[Track]) -> list[Block]:
-        """Return whole photos, of about LARGEST queries together; [] when all were asked."""
+        """Return the next photo, whole; [] when all were asked."""
         waiting = [track for track in live if not track.asked]
-        return [(track, self._hidden) for track in waiting[: self._together]]
+        return [(track, self._hidden) for track in waiting[:1]]
 
     def ahead(self, tracks: Sequence[Track]) -> float:
         """Return how many queries the photos that were not asked will take."""
         return sum(self._hidden + 1 for track in tracks if not track.asked)
-
-    @property
-    def _together(self) -> int:
-        return max(1, LARGEST // (self._hidden + 1))

@@ -7,13 +7,13 @@ asked about twice; the ledger of attempts outlives the audits it counts.
 
 import json
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ForeignKey, func, select
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -234,28 +234,6 @@ class Store:
         with Session(self.engine) as session:
             row = session.scalar(query)
             return None if row is None else _record(row).plan.first
-
-    def changed_before(self, owner: str, kit_id: str, fingerprint: str) -> bool:
-        """Say whether an audit of this kit on this model ended because the model changed."""
-        query = select(AuditRow).filter_by(owner=owner, kit_id=kit_id, fingerprint=fingerprint)
-        with Session(self.engine) as session:
-            verdicts = [_record(row).verdict for row in session.scalars(query)]
-        return any(verdict is not None and verdict.reason is not None for verdict in verdicts)
-
-    def disclosed(self, owner: str, kit_id: str, fingerprints: Collection[str]) -> dict[int, int]:
-        """Return how many versions of each photo these models were asked about between them."""
-        count = func.count(AnswerRow.version.distinct())
-        query = (
-            select(AnswerRow.photo, count)
-            .where(
-                AnswerRow.owner == owner,
-                AnswerRow.kit_id == kit_id,
-                AnswerRow.fingerprint.in_(fingerprints),
-            )
-            .group_by(AnswerRow.photo)
-        )
-        with Session(self.engine) as session:
-            return {row[0]: row[1] for row in session.execute(query)}
 
     def models_tried(self, owner: str, kit_id: str) -> set[str]:
         """Return the fingerprints of the models this kit has been pointed at."""

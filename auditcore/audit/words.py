@@ -176,17 +176,17 @@ def _limits(plan: Plan) -> tuple[str, ...]:
 
 
 def _limits_hosted(plan: Plan) -> list[str]:
-    said = [
-        "Somebody else runs this model and may change it at any time. All versions of a photo were "
-        "asked about in one batch, in random order, so that a change favours none of them; and one "
-        "test picture was sent again and again, so that a change shows."
+    return [
+        "Somebody else runs this model and may change it at any time. The versions of a photo were "
+        "asked about in one batch, in random order, so that a change between two questions favours "
+        "none of them. One test picture was sent again and again; a change that it does not show "
+        "is not ruled out.",
+        "What counts as learned is anything that makes the model prefer the published version. A "
+        "provider that looks pictures up elsewhere, or was sent the published photo by hand, may "
+        "know it without having trained on it.",
+        "The attempts of one person at one provider are counted, on this machine. Whoever sends "
+        "the versions of a photo there in other ways undoes the guarantee.",
     ]
-    if plan.attempt > 1:
-        said.append(
-            "What an earlier audit had asked was not asked again. That the model is still the same "
-            "is told by the test picture alone; a change too small to see there is not ruled out."
-        )
-    return said
 
 
 def now(event: str, plan: Plan, machine: AuditMachine, facts: Mapping[str, Any]) -> str:

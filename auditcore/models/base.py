@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -94,6 +95,8 @@ class Model(Protocol):
         labels: the names of its classes in the order of its probabilities; () for no classifier.
         hosted: whether somebody else runs it: then every picture sent costs time or money and is
             disclosed, and the answers may be noisy.
+        asked_as: of a hosted model, how it is asked and what it gave when it was tested, as JSON
+            values; a change of it is no other model, but its answers cannot be compared.
         seconds_per_image: what an answer took in the connection test, None for a local model,
             which is timed by asking it.
     """
@@ -103,6 +106,7 @@ class Model(Protocol):
     input_size: int
     labels: tuple[str, ...]
     hosted: bool = False
+    asked_as: Mapping[str, Any] = MappingProxyType({})
     seconds_per_image: float | None = None
 
     def begin(self, scope: str, should_stop: Callable[[], bool]) -> None:

@@ -80,6 +80,8 @@ class Scorer:
             "crop": self.score.crop.to_json(),
             "significant_digits": SIGNIFICANT_DIGITS,
         }
+        if model.asked_as:
+            self.description["asked_as"] = dict(model.asked_as)
 
     def answer(self, queries: Sequence[Query]) -> list[Answer]:
         """Return one answer a query, in order; see `answers`."""

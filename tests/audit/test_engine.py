@@ -229,58 +229,47 @@ def test_answers_of_a_model_that_has_changed_since_are_not_reused(
     assert reused == [] and len(model.asked) > asked
 
 
-def test_a_hosted_model_that_changed_is_asked_again_only_about_what_it_has_seen(
+def test_a_provider_is_never_asked_about_more_versions_than_the_smallest_batch_it_was_sent(
     store: Store,
 ) -> None:
-    """Its provider may have trained on the versions it was sent, the published one among them."""
+    """It may treat the versions that it was sent differently, the published one among them."""
     kit, half = FakeKit(1000, count=3), Fraction(1, 2)
     model = FakeModel(kit, 2.0, hosted=True)
-    audited(store, kit, model, claim="photo-0.jpg", p=half)
-    seen = set(model.asked)
-    model.drift_after = 0
-    spoiled = store.audit(audited(store, kit, model, p=half))
-    assert spoiled.verdict is not None and "since then" in str(spoiled.verdict.reason)
-    assert set(model.asked) == seen
-    fresh = store.audit(opened(store, kit, model, claim="photo-1.jpg", p=half)).plan
-    assert fresh.disclosed is None  # of that photo it has seen nothing
-
-
-def test_another_model_of_a_provider_is_asked_only_about_what_the_provider_has_seen(
-    store: Store,
-) -> None:
-    kit = FakeKit(100, count=30)
-    audited(store, kit, FakeModel(kit, hosted=True))
-    other = FakeModel(kit, name="other", hosted=True)
-    plan = store.audit(audited(store, kit, other)).plan
-    assert (plan.attempt, plan.disclosed, plan.max_hidden) == (1, 15, 15)
-    here = FakeModel(kit, name="here")
-    assert store.audit(opened(store, kit, here)).plan.disclosed is None
-    with pytest.raises(DesignError, match="Only those may be"):
-        opened(store, kit, FakeModel(kit, name="third", hosted=True), claim="photo-0.jpg")
-
-
-def test_what_is_disclosed_may_be_too_little_for_another_audit(store: Store) -> None:
-    kit, half = FakeKit(1000), Fraction(1, 2)
-    model = FakeModel(kit, 2.0, hosted=True)
-    audited(store, kit, model, claim="photo-0.jpg", p=half)
-    model.drift_after = 0
     audited(store, kit, model, p=half)
-    with pytest.raises(DesignError, match="Only those may be asked about again"):
-        opened(store, kit, model, claim="each", p=half)
+    assert {asked[0] for asked in model.asked} == {0}  # the first photo was enough
+    with pytest.raises(DesignError, match=r"asked about these photos before.* 15 hidden"):
+        opened(store, kit, model, claim="photo-0.jpg", p=half)
+    fresh = store.audit(opened(store, kit, model, claim="photo-1.jpg", p=half)).plan
+    assert fresh.disclosed is None and fresh.max_hidden > 15
+    other = FakeModel(kit, 2.0, name="other", hosted=True)
+    assert store.audit(opened(store, kit, other)).plan.disclosed == 15
+    here = FakeModel(kit, 2.0, name="here")
+    assert store.audit(opened(store, kit, here)).plan.disclosed is None
 
 
-def test_after_a_change_a_collection_is_limited_to_what_is_disclosed(store: Store) -> None:
+def test_an_open_audit_that_was_outgrown_is_not_gone_on_with(store: Store) -> None:
+    """Opened for many versions; then the provider is sent a smaller batch of the same photo."""
+    kit = FakeKit(1000, count=3)
+    model = FakeModel(kit, 2.0, hosted=True)
+    large = opened(store, kit, model, claim="photo-0.jpg", p=Fraction(1, 2))
+    run(store, large, kit, model, should_stop=lambda: True)  # opened, and paused at once
+    other = FakeModel(kit, 2.0, name="other", hosted=True)
+    audited(store, kit, other, p=Fraction(1, 2))
+    with pytest.raises(AuditError, match="Start a new audit"):
+        run(store, large, kit, model)
+    assert model.asked == []
+
+
+def test_the_same_batch_may_be_asked_again_whatever_the_model_became(store: Store) -> None:
     kit = FakeKit(100, count=30)
     model = FakeModel(kit, 0.0, hosted=True, drift_after=200)
     first = store.audit(audited(store, kit, model))
     assert first.verdict is not None and first.verdict.decision is Decision.CANNOT_TELL
-    seen = set(model.asked)
     model.drift_after = 0
     again = store.audit(audited(store, kit, model))
-    assert again.plan.disclosed == again.plan.max_hidden == 15
-    both = {photo for photo, _ in seen} & {photo for photo, _ in model.asked}
-    assert {asked for asked in model.asked if asked[0] in both} == {x for x in seen if x[0] in both}
+    assert (again.plan.attempt, again.plan.disclosed, again.plan.max_hidden) == (2, 15, 15)
     assert again.verdict is not None and again.verdict.reason is None
+    assert len(set(model.asked)) == 30 * 16
 
 
 @pytest.mark.parametrize("noise", [0.001, 0.2])
@@ -292,6 +281,7 @@ def test_a_noisy_hosted_model_comes_to_a_verdict_and_a_change_is_still_noticed(
     assert steady.verdict is not None and steady.verdict.reason is None
     probes = [line.body for line in store.log(steady.id) if line.body["kind"] == "probe"]
     assert {len(body["answers"]) for body in probes} == {8}
+    kit = FakeKit(100, count=4, seed=b"another")
     other = FakeModel(kit, name="other", hosted=True, noise=0.001, drift_after=5)
     changed = store.audit(audited(store, kit, other))
     assert changed.verdict is not None and changed.verdict.decision is Decision.CANNOT_TELL

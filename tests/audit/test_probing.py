@@ -9,10 +9,11 @@ from auditcore.audit.probing import (
     HOSTED,
     LOCAL,
     Probe,
+    Probing,
+    Spread,
     allowance,
     drifted,
     probing_for,
-    repeats_due,
     still_holds,
 )
 
@@ -25,19 +26,28 @@ def noisy(rng: np.random.Generator, mean: float = 0.0, times: int = HOSTED.repea
     return probe(*rng.normal(mean, 1.0, times))
 
 
-def test_a_local_model_is_asked_once_a_look_a_hosted_one_until_it_is_known_to_be_steady() -> None:
-    assert repeats_due(LOCAL, None) == repeats_due(LOCAL, probe(0.5)) == 1
-    assert repeats_due(HOSTED, None) == 8
-    assert repeats_due(HOSTED, probe(*[0.5] * 8)) == 1
-    assert repeats_due(HOSTED, probe(*[0.5] * 7, 0.6)) == 8
+def test_a_local_model_is_asked_once_a_look_a_hosted_one_eight_times() -> None:
     assert (probing_for(True), probing_for(False)) == (HOSTED, LOCAL)
+    assert (LOCAL.repeats, HOSTED.repeats) == (1, 8)
 
 
 @pytest.mark.parametrize("probing", [LOCAL, HOSTED])
-def test_a_steady_model_may_not_differ(probing: object) -> None:
-    first = probe(*[0.5] * probing.repeats)  # type: ignore[attr-defined]
-    assert not drifted(probing, first, probe(0.5 + 0.9e-4))  # type: ignore[arg-type]
-    assert drifted(probing, first, probe(0.5 + 1.1e-4))  # type: ignore[arg-type]
+def test_a_steady_model_may_not_differ(probing: Probing) -> None:
+    first = probe(*[0.5] * probing.repeats)
+    assert not drifted(probing, first, probe(*[0.5 + 0.9e-4] * probing.repeats))
+    assert drifted(probing, first, probe(*[0.5 + 1.1e-4] * probing.repeats))
+
+
+def test_a_hosted_model_may_differ_by_less_than_moves_ranks() -> None:
+    spread = Spread()
+    spread.add([((0, 1), 0.0), ((1, 1), 5.0)])
+    assert spread.value == 0.0  # one version of each photo tells nothing
+    spread.add([((0, 2), 2.0), ((1, 2), 7.0), ((0, 3), 4.0), ((1, 3), 9.0)])
+    assert spread.value == pytest.approx(2.0)  # of versions of one photo, not between photos
+    first = probe(*[0.0] * 8)
+    assert not drifted(HOSTED, first, probe(*[0.9] * 8), spread.value)
+    assert drifted(HOSTED, first, probe(*[1.1] * 8), spread.value)
+    assert drifted(LOCAL, probe(0.0), probe(0.9), spread.value)
 
 
 def test_noise_is_rarely_taken_for_a_change_and_a_change_rarely_for_noise() -> None:

@@ -59,7 +59,7 @@ def audit(plan: Plan, provider: Provider, seed: bytes, watched: bool) -> Decisio
     scores = provider.rng.normal(size=(len(plan.files), plan.versions))
     while (due := replay.due()) is not Due.NOTHING:
         if due in PROBES:
-            told = [provider.answer(0.0) if watched else 0.0 for _ in range(replay.repeats_due())]
+            told = [provider.answer(0.0) if watched else 0.0 for _ in range(plan.probing.repeats)]
             replay.take({"kind": "probe", "when": str(due), "answers": [[x, ""] for x in told]})
         elif due is Due.BATCH:
             batch = replay.machine.next_batch()
@@ -98,16 +98,16 @@ SHAPES = {"at once": at_once, "steadily": steadily}
 
 def row(photos: int, noise: float, size: float, kind: str, audits: int) -> dict[str, object]:
     """Return the rates of one setting, each way of asking on the same models."""
+    facts = {"photos": photos, "noise": noise, "drift": size, "kind": kind, "audits": audits}
     found: dict[str, object] = {}
     for way, (hosted, watched) in WAYS.items():
         plan, decisions = plan_of(photos, hosted), []
         for number in range(audits):
             rng = np.random.default_rng([number, photos, int(10 * noise), int(10 * size)])
             provider = Provider(noise, SHAPES[kind](size, rng), rng)
-            decisions.append(audit(plan, provider, f"drift {number}".encode(), watched))
+            decisions.append(audit(plan, provider, f"{facts} {number}".encode(), watched))
         found[way] = rate([decision is Decision.USED for decision in decisions])
     cannot = rate([decision is Decision.CANNOT_TELL for decision in decisions])
-    facts = {"photos": photos, "noise": noise, "drift": size, "kind": kind, "audits": audits}
     return {**facts, **found, "cannot tell": cannot}
 
 

@@ -12,7 +12,7 @@ from auditcore.models.access import Access
 from auditcore.models.base import Capability, ModelIdentity
 from auditcore.models.hosted import guard
 from auditcore.models.hosted.base import Adapter, Picture, Place, Question, Unanswered, Unsuited
-from auditcore.models.hosted.describing import met, unmet
+from auditcore.models.hosted.describing import asked_as, met, unmet
 from auditcore.models.hosted.door import LONGEST_WAIT, TRIES, Door
 from auditcore.models.hosted.kept import Records
 from auditcore.models.hosted.model import HostedModel
@@ -63,6 +63,7 @@ def connect(
         records.begin(access.scope)
     model = _first_that_answers(identity, place, door, records, clock)
     model.identity = met(model, door.server, clock)
+    model.asked_as = asked_as(model)
     door.tries, door.patience = TRIES, LONGEST_WAIT
     return model
 

@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import replace
+from typing import Any
 
 from auditcore.errors import ModelError
 from auditcore.models.base import Capability, ModelIdentity
@@ -38,8 +39,8 @@ def unmet(place: Place, released: str | None) -> ModelIdentity:
 def met(model: HostedModel, server: str, clock: Clock) -> ModelIdentity:
     """Return what the connection test made of a model.
 
-    The fingerprint follows from where it is asked, about which pictures, and what it gives (kinds,
-    lengths, names of classes); several ways to write one address come to the same.
+    The fingerprint follows from where it is asked and what it is called there: asking it in
+    another way makes no other model of it. Several ways to write one address come to the same.
 
     Args:
         model: tested.
@@ -47,13 +48,25 @@ def met(model: HostedModel, server: str, clock: Clock) -> ModelIdentity:
         clock: for the date.
     """
     place = model.adapter.place
-    facts = {**place.facts(), "url": place.url.removesuffix(place.path) + model.endpoint}
-    facts |= {"size": model.input_size, "gives": sorted(model.capabilities)}
-    facts["widths"] = {str(asks): width for asks, width in model.widths.items()}
-    if Capability.PROBABILITIES in model.capabilities:
-        facts["labels"] = model.labels  # the others may be named one by one
+    facts = {
+        "protocol": place.protocol,
+        "url": place.url.removesuffix(place.path) + model.endpoint,
+        "model": place.model,
+    }
     details = _details(model, clock) | ({"server": server} if server else {})
     return replace(model.identity, fingerprint=fingerprint([], facts), details=details)
+
+
+def asked_as(model: HostedModel) -> dict[str, Any]:
+    """Return how a tested model is asked, and what it gives: kinds, lengths, classes."""
+    listed = Capability.PROBABILITIES in model.capabilities  # others are named one by one
+    return {
+        "settings": model.adapter.place.facts()["settings"],
+        "size": model.input_size,
+        "gives": sorted(model.capabilities),
+        "widths": {str(asks): width for asks, width in sorted(model.widths.items())},
+        "labels": fingerprint([], {"labels": model.labels}) if listed else "",
+    }
 
 
 def _details(model: HostedModel, clock: Clock) -> dict[str, str]:
