@@ -179,7 +179,8 @@ def write(rows: list[dict[str, Any]]) -> None:
     written = {"written": datetime.now(UTC).isoformat(timespec="minutes"), "rows": rows}
     (RESULTS / "guarantee_hosted.json").write_text(json.dumps(written, indent=1) + "\n")
     head = "| provider | claim | level | audits | false alarms | rate | 95 % interval "
-    head += "| chance of so many at the level | ended: model changed | mean queries | SD of scores: versions, repeats |"
+    head += "| chance of so many at the level | ended: model changed | mean queries "
+    head += "| SD of scores: versions, repeats |"
     table = [head, "|---" * 11 + "|"]
     for row in rows:
         low, high = row["ci95"]
