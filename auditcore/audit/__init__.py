@@ -4,6 +4,8 @@ plan, opening   what is asked, at which level, what it will take
 machine         the audit itself, pure: courses (one a claim), tracks (one a photo), rounds
 replay          the path of records that engine, traces and verification share
 store           plans, logs, answers and the ledger of attempts, in SQLite
+probing         has the model changed while it was asked?
+disclosure      what a provider was sent before, and what may still be asked of it
 engine          runs it: events on the way, everything answered kept at once
 verdict, words  the outcome as data, and in sentences
 
