@@ -27,7 +27,9 @@ def running_of(arguments: argparse.Namespace) -> Running:
 
 def add_access(parser: argparse.ArgumentParser) -> None:
     """Declare what only hosted models need. Keys come from the environment."""
-    group = parser.add_argument_group("for hosted models (their keys: TELLTALE_KEY_<HOST>)")
+    group = parser.add_argument_group(
+        "for hosted models (their keys: TELLTALE_KEY_API_JINA_AI is for api.jina.ai; - becomes __)"
+    )
     group.add_argument("--price", metavar="PRICE", help="what the provider asks for 1,000 pictures")
     group.add_argument(
         "--most", metavar="N", help="stop before more pictures than this are sent, retries included"

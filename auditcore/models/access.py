@@ -1,5 +1,6 @@
 """How hosted models may be reached: keys, addresses, and what may be spent."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -9,6 +10,10 @@ from typing import Any
 
 PRIVATE_SWITCH = "TELLTALE_ALLOW_PRIVATE_ADDRESSES"
 """Set to 1 by the person who runs Telltale to allow addresses of this machine and its network."""
+
+_VARIABLE = "TELLTALE_KEY_"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,19 +48,37 @@ class Budget:
 def key_from_environment(host: str) -> str | None:
     """Return the key that the environment holds for one host, and for no other.
 
-    The variable carries the host's name: TELLTALE_KEY_API_JINA_AI is for api.jina.ai,
-    TELLTALE_KEY_127_0_0_1 for this machine. HF_TOKEN is for Hugging Face's own hosts.
+    The variable carries the host's name, see `key_variable`. HF_TOKEN is for Hugging Face's own
+    hosts.
     """
-    named = os.environ.get(key_variable(host))
+    variable = key_variable(host)
+    named = variable and os.environ.get(variable)
     if named:
         return named
     at_hugging_face = host.endswith((".huggingface.co", ".endpoints.huggingface.cloud"))
     return os.environ.get("HF_TOKEN") or None if at_hugging_face else None
 
 
-def key_variable(host: str) -> str:
-    """Return the name of the environment variable that holds the key of a host."""
-    return "TELLTALE_KEY_" + re.sub(r"[^A-Z0-9]", "_", host.upper())
+def key_variable(host: str) -> str | None:
+    """Return the name of the environment variable that holds the key of a host.
+
+    No two hosts share one, so that a host whose name looks alike gets nobody else's key: a dot is
+    written "_" and a hyphen "__". TELLTALE_KEY_API_JINA_AI is for api.jina.ai,
+    TELLTALE_KEY_API__JINA_AI for api-jina.ai, TELLTALE_KEY_127_0_0_1 for this machine. An IPv6
+    address is its eight numbers with "___" between them. The port has no part in it.
+
+    Args:
+        host: name or address, without brackets.
+
+    Returns:
+        None for a host that can have none: with a "_" or whatever else no host's name holds.
+    """
+    try:
+        groups = ipaddress.IPv6Address(host).exploded.split(":")
+        return _VARIABLE + "___".join(f"{int(group, 16):X}" for group in groups)
+    except ValueError:  # no address, or one with a zone
+        plain = _NAME.fullmatch(host) is not None
+        return _VARIABLE + host.upper().replace("-", "__").replace(".", "_") if plain else None
 
 
 def private_allowed() -> bool:

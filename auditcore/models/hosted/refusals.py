@@ -46,10 +46,9 @@ def refusal(status: int, body: bytes, host: str, key: str | None) -> ModelError:
 
 def _about_the_key(host: str, key: str | None) -> KeyRefused:
     if key is None:
-        return KeyRefused(
-            f"{host} asks for a key. Type it, or set it in the environment as "
-            f"{key_variable(host)}. {_KEPT}"
-        )
+        variable = key_variable(host)
+        place = f", or set it in the environment as {variable}" if variable else ""
+        return KeyRefused(f"{host} asks for a key. Type it{place}. {_KEPT}")
     return KeyRefused(f"{host} does not accept the key. Type the right one. {_KEPT}")
 
 
