@@ -7,13 +7,17 @@ lie outside the folder, and no option that runs code from elsewhere is passed on
 from pathlib import Path
 from typing import Any
 
+import timm
+
 from auditcore.errors import ModelError
 from auditcore.models.checkpoints import check_safetensors, find_weights, read_json
 from auditcore.models.openclip_source import OpenClipSource, check_preprocess
+from auditcore.models.suggest import did_you_mean
 
 CONFIG_NAME = "open_clip_config.json"
 _PREFERRED = ("open_clip_model.safetensors", "model.safetensors")
 _TOKENIZER_OPTIONS = {"bpe_path", "additional_special_tokens", "clean", "strip_sep_token"}
+_TOKENIZER_FILES = ("tokenizer_config.json", "config.json")
 
 
 def folder_source(path: Path) -> OpenClipSource:
@@ -36,6 +40,8 @@ def folder_source(path: Path) -> OpenClipSource:
         )
     config = read_json(config_path)
     model_config = _check_model_config(config.get("model_cfg"))
+    _check_vision_tower(model_config["vision_cfg"])
+    _check_text_tower(folder, model_config["text_cfg"])
     _check_tokenizer_options(model_config["text_cfg"])
     return OpenClipSource(
         name=f"{folder.name}/{weights.name}" if weights == path else folder.name,
@@ -58,6 +64,43 @@ def _check_model_config(found: object) -> dict[str, Any]:
     )
 
 
+def _check_vision_tower(vision_config: dict[str, Any]) -> None:
+    """Refuse what timm would look for on the Hugging Face hub or in another folder."""
+    name = vision_config.get("timm_model_name")
+    if name is None:
+        return
+    own = str(name).partition(".")[0]
+    if not isinstance(name, str) or ":" in name or not timm.is_model(own):
+        raise ModelError(
+            f"{CONFIG_NAME}: timm has no architecture '{name}'."
+            f"{did_you_mean(own, timm.list_models())}"
+        )
+
+
+def _check_text_tower(folder: Path, text_config: dict[str, Any]) -> None:
+    """Refuse a text tower or tokenizer that transformers would fetch from elsewhere."""
+    if text_config.get("hf_model_name") is not None:
+        raise ModelError(
+            f"{CONFIG_NAME}: hf_model_name, a text model of the Hugging Face hub, is not used "
+            "here: nothing beside the folder's own files is read."
+        )
+    name = text_config.get("hf_tokenizer_name")
+    if not name:
+        return
+    place = _inside(folder, name)
+    if place is None or not place.is_dir():
+        raise ModelError(
+            f"{CONFIG_NAME}: hf_tokenizer_name '{name}' is no folder inside the model's own. Where "
+            'the tokenizer\'s files stand beside the model, write "." instead.'
+        )
+    for file in (folder / other for other in _TOKENIZER_FILES):
+        if file.is_file() and "auto_map" in read_json(file):
+            raise ModelError(
+                f"{file.name}: the tokenizer brings a program of its own (auto_map), which is not "
+                "run here."
+            )
+
+
 def _check_tokenizer_options(text_config: dict[str, Any]) -> None:
     options = text_config.get("tokenizer_kwargs", {})
     unknown = sorted(set(options) - _TOKENIZER_OPTIONS) if isinstance(options, dict) else ["?"]
@@ -72,9 +115,18 @@ def _vocabulary(folder: Path, text_config: dict[str, Any]) -> Path | None:
     name = text_config.get("tokenizer_kwargs", {}).get("bpe_path")
     if name is None:
         return None
-    path = (folder / str(name)).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+    path = _inside(folder, name)
+    if path is None or not path.is_file():
         raise ModelError(
             f"{CONFIG_NAME}: the vocabulary {name} must be a file in the model's own folder."
         )
     return path
+
+
+def _inside(folder: Path, name: object) -> Path | None:
+    """Return what a configuration names when it is there and nowhere else than in the folder."""
+    try:
+        path = (folder / str(name)).resolve(strict=True)
+    except (OSError, ValueError):  # not there, or no name that a file can have
+        return None
+    return path if path.is_relative_to(folder) else None

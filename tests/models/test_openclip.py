@@ -1,5 +1,6 @@
 import gzip
 import json
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from skimage import data
 
 from auditcore.errors import ModelError
 from auditcore.models import Capability, open_model
+from auditcore.models.openclip_folder import folder_source
 from tests.models.architectures import CONFIGS, PREPROCESSINGS, save_random
 
 PICTURES = (data.chelsea(), data.coffee(), data.astronaut()[:300, :180], np.zeros((9, 40, 3), "u1"))
@@ -128,6 +130,7 @@ def test_a_models_own_vocabulary_is_used(tmp_path: Path) -> None:
         ({"bpe_path": "../elsewhere.txt.gz"}, "own folder"),
         ({"bpe_path": "/etc/hostname"}, "own folder"),
         ({"bpe_path": "missing.gz"}, "own folder"),
+        ({"bpe_path": "a\0b"}, "own folder"),
         ({"trust_remote_code": True}, "trust_remote_code"),
     ],
 )
@@ -136,9 +139,84 @@ def test_a_strangers_tokenizer_options_are_bounded(
 ) -> None:
     folder = save_random(tmp_path / "model", "vit")
     (tmp_path / "elsewhere.txt.gz").write_bytes(_merges(10))
-    _edit_text(folder, tokenizer_kwargs=option)
+    _edit(folder, "text_cfg", tokenizer_kwargs=option)
     with pytest.raises(ModelError, match=words):
         open_model(f"openclip:{folder}")
+
+
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every name that is looked up in the network; none is let through."""
+    seen: list[str] = []
+
+    def look_up(host: str, *_: object, **__: object) -> None:
+        seen.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "not let through")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return seen
+
+
+@pytest.mark.parametrize("way", ["hub", "old hub", "elsewhere", "tagged", "list", "typo"])
+def test_a_strangers_vision_tower_is_timms_own(
+    tmp_path: Path, reached: list[str], way: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "config.json").write_text(
+        json.dumps({"architecture": "test_vit", "pretrained_cfg": {"input_size": [3, 160, 160]}})
+    )
+    names: dict[str, object] = {
+        "hub": "hf-hub:somebody/model",
+        "old hub": "hf_hub:somebody/model",
+        "elsewhere": f"local-dir:{elsewhere}",
+        "tagged": "test_vit.hf-hub:somebody/model",
+        "list": ["test_vit"],
+        "typo": "test_vitt",
+    }
+    folder = save_random(tmp_path / "model", "timm")
+    _edit(folder, "vision_cfg", timm_model_name=names[way])
+    with pytest.raises(ModelError, match="timm has no architecture"):
+        open_model(f"openclip:{folder}")
+    assert reached == []
+
+
+@pytest.mark.parametrize("name", ["somebody/model", "tokenizer", ".", 3])
+def test_a_strangers_text_tower_is_never_fetched(
+    tmp_path: Path, reached: list[str], name: object
+) -> None:
+    folder = save_random(tmp_path, "vit")
+    (folder / "tokenizer").mkdir()  # transformers would look for it beside the program, or online
+    _edit(folder, "text_cfg", hf_model_name=name)
+    with pytest.raises(ModelError, match="hf_model_name"):
+        open_model(f"openclip:{folder}")
+    assert reached == []
+
+
+@pytest.mark.parametrize(
+    "name", ["somebody/model", "../elsewhere", "/etc", "link", ["."], "a\0b", "a" * 300]
+)
+def test_a_strangers_tokenizer_is_in_the_folder(
+    tmp_path: Path, reached: list[str], name: object
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    folder = save_random(tmp_path / "model", "vit")
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    _edit(folder, "text_cfg", hf_tokenizer_name=name)
+    with pytest.raises(ModelError, match="no folder inside"):
+        open_model(f"openclip:{folder}")
+    assert reached == []
+
+
+def test_a_tokenizer_in_the_folder_brings_no_program(tmp_path: Path) -> None:
+    folder = save_random(tmp_path, "vit")
+    _edit(folder, "text_cfg", hf_tokenizer_name=".")
+    assert folder_source(folder).model_config["text_cfg"]["hf_tokenizer_name"] == "."
+    (folder / "tokenizer_config.json").write_text(
+        '{"auto_map": {"AutoTokenizer": ["a--b.C", null]}}'
+    )
+    with pytest.raises(ModelError, match="auto_map"):
+        folder_source(folder)
 
 
 def test_a_vocabulary_larger_than_the_text_model_is_refused(tmp_path: Path) -> None:
@@ -186,12 +264,12 @@ def _merges(count: int) -> bytes:
 def _with_small_vocabulary(folder: Path, merges: int) -> Path:
     path = folder / "small.txt.gz"
     path.write_bytes(_merges(merges))
-    _edit_text(folder, tokenizer_kwargs={"bpe_path": path.name})
+    _edit(folder, "text_cfg", tokenizer_kwargs={"bpe_path": path.name})
     return path
 
 
-def _edit_text(folder: Path, **changes: object) -> None:
+def _edit(folder: Path, tower: str, **changes: object) -> None:
     path = folder / "open_clip_config.json"
     config = json.loads(path.read_text())
-    config["model_cfg"]["text_cfg"].update(changes)
+    config["model_cfg"][tower].update(changes)
     path.write_text(json.dumps(config))
