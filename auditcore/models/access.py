@@ -11,6 +11,7 @@ from typing import Any
 PRIVATE_SWITCH = "TELLTALE_ALLOW_PRIVATE_ADDRESSES"
 """Set to 1 by the person who runs Telltale to allow addresses of this machine and its network."""
 
+_HUGGING_FACE = ("router.huggingface.co", "huggingface.co")
 _VARIABLE = "TELLTALE_KEY_"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*", re.ASCII)
@@ -49,14 +50,13 @@ def key_from_environment(host: str) -> str | None:
     """Return the key that the environment holds for one host, and for no other.
 
     The variable carries the host's name, see `key_variable`. HF_TOKEN is for Hugging Face's own
-    hosts.
+    hosts; anybody may rent an endpoint in its cloud, which therefore needs a key of its own.
     """
     variable = key_variable(host)
     named = variable and os.environ.get(variable)
     if named:
         return named
-    at_hugging_face = host.endswith((".huggingface.co", ".endpoints.huggingface.cloud"))
-    return os.environ.get("HF_TOKEN") or None if at_hugging_face else None
+    return os.environ.get("HF_TOKEN") or None if host.lower() in _HUGGING_FACE else None
 
 
 def key_variable(host: str) -> str | None:

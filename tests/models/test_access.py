@@ -78,3 +78,21 @@ def test_a_host_without_a_variable_gets_a_hint_without_one() -> None:
     said = str(refusal(401, b"", "api_jina.ai", None))
     assert "Type it. " in said
     assert "None" not in said
+
+
+def test_the_token_of_hugging_face_goes_to_its_own_hosts_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_token")
+    assert key_from_environment("router.huggingface.co") == "hf_token"
+    assert key_from_environment("huggingface.co") == "hf_token"
+    endpoint = "x1.us-east-1.aws.endpoints.huggingface.cloud"
+    for host in (
+        endpoint,
+        "evil.huggingface.co",
+        "huggingface.co.evil.example",
+        "evilhuggingface.co",
+    ):
+        assert key_from_environment(host) is None
+    monkeypatch.setenv("TELLTALE_KEY_X1_US__EAST__1_AWS_ENDPOINTS_HUGGINGFACE_CLOUD", "own")
+    assert key_from_environment(endpoint) == "own"
