@@ -5,6 +5,8 @@ applications. The command line and the app share it.
 """
 
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -38,5 +40,16 @@ def assets_dir() -> Path:
 
 
 def _private_folder(folder: Path) -> Path:
+    """Return a folder that others cannot look into; one that was there is closed to them.
+
+    Left as it is where that cannot be done or is not ours to do: a folder of somebody else or
+    shared by design (sticky, as /tmp), a disk or a system without such permissions.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):
+        status = folder.stat()
+        mode = stat.S_IMODE(status.st_mode)
+        own = hasattr(os, "getuid") and status.st_uid == os.getuid()
+        if own and mode & 0o077 and not mode & stat.S_ISVTX:
+            folder.chmod(mode & ~0o077)
     return folder
