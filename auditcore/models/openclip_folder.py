@@ -29,9 +29,13 @@ def folder_source(path: Path) -> OpenClipSource:
     Raises:
         ModelError: nothing there, a pickle, a configuration that is missing, incomplete or unsafe.
     """
-    weights = find_weights(path, _PREFERRED, CONFIG_NAME) if path.is_dir() else path
+    whole = path.is_dir()
+    weights = find_weights(path, _PREFERRED, CONFIG_NAME) if whole else path
     check_safetensors(weights, _PREFERRED[0], CONFIG_NAME)
-    folder = weights.resolve().parent
+    folder = (
+        weights.parent.resolve()
+    )  # of a link, not of what it leads to: the hub's cache has such
+    weights = folder / weights.name
     config_path = folder / CONFIG_NAME
     if not config_path.is_file():
         raise ModelError(
@@ -44,9 +48,9 @@ def folder_source(path: Path) -> OpenClipSource:
     _check_text_tower(folder, model_config["text_cfg"])
     _check_tokenizer_options(model_config["text_cfg"])
     return OpenClipSource(
-        name=f"{folder.name}/{weights.name}" if weights == path else folder.name,
+        name=folder.name if whole else f"{folder.name}/{weights.name}",
         architecture=f"local-dir:{folder}",
-        weights=weights.resolve(),
+        weights=weights,
         preprocess=check_preprocess(config.get("preprocess_cfg"), CONFIG_NAME),
         model_config=model_config,
         vocabulary=_vocabulary(folder, model_config["text_cfg"]),

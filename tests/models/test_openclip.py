@@ -93,6 +93,26 @@ def test_a_file_and_its_folder_are_the_same_model(folders: dict[str, Path]) -> N
     assert by_file.identity.fingerprint == by_folder.identity.fingerprint
 
 
+def test_a_folder_of_links_as_in_the_hubs_cache(tmp_path: Path) -> None:
+    plain = save_random(tmp_path / "plain", "vit")
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "abc"
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    for number, name in enumerate(("open_clip_model.safetensors", "open_clip_config.json")):
+        (blobs / f"{number:064x}").write_bytes((plain / name).read_bytes())
+        (snapshot / name).symlink_to(Path("../../blobs") / f"{number:064x}")
+    expected = open_model(f"openclip:{plain}").identity
+    for place in (snapshot, snapshot / "open_clip_model.safetensors"):
+        found = open_model(f"openclip:{place}").identity
+        assert found.fingerprint == expected.fingerprint
+        assert found.details["weights"] == "open_clip_model.safetensors"
+    (blobs / "small.gz").write_bytes(_merges(10))  # nor is anything else beside what is linked to
+    _edit(plain, "text_cfg", tokenizer_kwargs={"bpe_path": "small.gz"})
+    (blobs / f"{1:064x}").write_bytes((plain / "open_clip_config.json").read_bytes())
+    with pytest.raises(ModelError, match="own folder"):
+        open_model(f"openclip:{snapshot}")
+
+
 def test_weights_and_preprocessing_both_change_the_fingerprint(tmp_path: Path) -> None:
     other = {**PREPROCESSINGS["vit"], "mean": [0.5, 0.5, 0.5]}
     prints = {
