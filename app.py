@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from pages._parts import design, session
+from pages._parts import admission, design, session
 
 st.set_page_config(
     page_title="Telltale: was my photo used to train this model?",
     page_icon=str(design.ICON),
     layout="centered",
 )
-session.prepare()
 design.apply()
+session.prepare()
 page = st.navigation(
     [
         st.Page("pages/start.py", title="Start", default=True),
@@ -22,4 +22,5 @@ page = st.navigation(
     position="top",
 )
 session.send_on()
+admission.offer_way_out()
 page.run()

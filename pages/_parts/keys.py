@@ -9,6 +9,10 @@ FORECAST = "check.forecast"
 CONNECTION = "check.connection"
 REPLAY = "audit.replay"
 
+# coming in
+SIGN_IN = "sign.in"
+SIGN_OUT = "sign.out"
+
 # in the address
 AUDIT = "audit"
 JOB = "job"

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from auditcore.database import LOCAL_OWNER
 from auditcore.jobs.queue import Queue
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.worker import Waker
-from pages._parts import keys
+from pages._parts import admission, keys
 
 
 def prepare() -> None:
-    """Set up this visit's state and see that the worker is awake; app.py runs it before a page."""
+    """Admit this visit, set up its state, wake the worker; app.py runs it before a page."""
+    admission.admit()
     for name, value in ((keys.PHOTOS, {}), (keys.ROUND, 0), (keys.CHOSEN_KIT, None)):
         st.session_state.setdefault(name, value)
     waker().wake()
@@ -42,9 +42,8 @@ def send_on() -> None:
 
 
 def owner() -> str:
-    """Return whose photos, kits and audits this visit may see: one person on a private machine."""
-    signed_in = st.user.to_dict() if st.user else {}
-    return str(signed_in["sub"]) if signed_in.get("is_logged_in") else LOCAL_OWNER
+    """Return whose photos, kits and audits this visit may see."""
+    return admission.owner()
 
 
 @st.cache_resource
