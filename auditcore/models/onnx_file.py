@@ -34,7 +34,7 @@ def checked_files(path: Path) -> list[Path]:
         raise ModelError(f"{path.name} is not an ONNX file, or it is damaged.") from error
     if not model.graph.node:
         raise ModelError(f"{path.name} is not an ONNX file, or it is damaged.")
-    names = sorted({_location(tensor) for tensor in _outside(model)})
+    names = sorted({_location(path, tensor) for tensor in _outside(model)})
     others = [_beside(path, name) for name in names]
     if sum(file.stat().st_size for file in others) > _WEIGHTS_LIMIT:
         raise ModelError(f"The weights of {path.name} are larger than 16 GB.")
@@ -54,19 +54,31 @@ def _outside(message: Message) -> Iterator[onnx.TensorProto]:
                 yield from _outside(inner)
 
 
-def _location(tensor: onnx.TensorProto) -> str:
+def _location(path: Path, tensor: onnx.TensorProto) -> str:
+    keys = [entry.key for entry in tensor.external_data]
+    if len(keys) != len(set(keys)):  # which one counts is the runtime's choice
+        raise ModelError(
+            f"{path.name} says twice where the weights '{tensor.name}' are. That is no file that "
+            "an ONNX exporter writes, so it is not used."
+        )
     return next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
 
 
 def _beside(path: Path, name: str) -> Path:
     folder = path.resolve().parent
-    other = (folder / name).resolve()
-    if not name or not other.is_relative_to(folder) or other.is_dir():
+    memory = name.startswith("*/")  # ONNX Runtime's mark for an address in memory, not a file
+    try:
+        other = (folder / name).resolve()
+        outside = memory or not name or not other.is_relative_to(folder) or other.is_dir()
+        there = other.is_file()
+    except (OSError, ValueError):  # no name that a file can have
+        outside = True
+    if outside:
         raise ModelError(
             f"{path.name} keeps weights in '{name}', outside of its own folder. Weights are only "
             "read from the folder of the model."
         )
-    if not other.is_file():
+    if not there:
         raise ModelError(
             f"{path.name} keeps its weights in the file {name}, which is missing beside it. Copy "
             "it into the same folder."

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto
 from PIL import Image
@@ -153,18 +154,41 @@ def test_weights_in_a_file_beside_it(tmp_path: Path) -> None:
     assert open_model(f"onnx:{path}").identity.fingerprint != before
 
 
-@pytest.mark.parametrize("way", ["up", "absolute", "link", "nothing", "folder"])
+@pytest.mark.parametrize(
+    "way", ["up", "absolute", "link", "nothing", "folder", "memory", "no name", "long name"]
+)
 def test_weights_never_leave_the_folder(tmp_path: Path, way: str) -> None:
     secret = tmp_path / "secret.bin"
     secret.write_bytes(weights().tobytes())
     folder = tmp_path / "model"
     folder.mkdir()
     names = {"up": "../secret.bin", "absolute": str(secret), "nothing": "", "folder": "."}
+    names |= {"no name": "a\0b", "long name": "a" * 300}
     if way == "link":
         (folder / "link.bin").symlink_to(secret)
+    if way == "memory":  # a file of that name is there, and still ONNX Runtime takes an address
+        names["memory"] = "*/_ORT_MEM_ADDR_/*"
+        (folder / "*" / "_ORT_MEM_ADDR_").mkdir(parents=True)
+        (folder / names["memory"]).write_bytes(weights().tobytes())
     path = save_onnx(folder / "small.onnx", external=names.get(way, "link.bin"))
     with pytest.raises(ModelError, match="outside of its own folder"):
         open_model(f"onnx:{write_sheet(path)}")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("location", "../secret.bin"), ("location", "layer.bin"), ("offset", "4096")],
+)
+def test_where_weights_are_is_said_once(tmp_path: Path, key: str, value: str) -> None:
+    path = write_sheet(save_onnx(tmp_path / "small.onnx", external="layer.bin"))
+    (tmp_path / "layer.bin").write_bytes(weights().tobytes())
+    model = onnx.load(str(path), load_external_data=False)
+    layer = model.graph.initializer[0]
+    for said in ("0", value) if key == "offset" else (value,):
+        layer.external_data.add(key=key, value=said)
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelError, match="says twice where the weights 'layer' are"):
+        open_model(f"onnx:{path}")
 
 
 def test_one_picture_at_a_time_where_the_file_says_so(tmp_path: Path) -> None:
