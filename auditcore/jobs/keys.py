@@ -3,35 +3,32 @@
 A key is held in the memory of the two processes and nowhere else: it is in no file, no job, no log
 and no report, and a worker that goes home forgets it. The worker listens on this machine alone and
 talks to whoever knows a secret that it leaves, drawn afresh at each start, in a file that only this
-account may read.
+account may read (`auditcore.jobs.line`).
 """
 
+import atexit
 import json
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import (
-    Client,
-    Connection,
-    Listener,
-    answer_challenge,
-    deliver_challenge,
-)
 from pathlib import Path
-from typing import Any
 
 from auditcore import paths
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import JobError
+from auditcore.jobs.line import PAGE, WORKER, Line
 from auditcore.models.access import key_from_environment
 
 KEY_LENGTH_MAX = 4096
 PATIENCE = 20.0
 """Seconds that a page waits for a worker that is just starting."""
-_RETRY_SECONDS, _GREETING_SECONDS = 0.1, 5.0
+_RETRY_SECONDS, _TALK_SECONDS = 0.1, 5.0
+_LEAST_SECONDS = 1.0  # for one try, when patience has run out
+_CALLERS_MAX = 16
 _MESSAGE_MAX = 16 * KEY_LENGTH_MAX
 _HERE = "127.0.0.1"
 _DONE = b"done"
@@ -87,7 +84,7 @@ def deliver(owner: str, host: str, key: str, *, patience: float = PATIENCE) -> N
         raise JobError(problem)
     message = json.dumps({"owner": owner, "host": host, "key": key}).encode()
     deadline = time.monotonic() + patience
-    while not _said(message):
+    while not _said(message, min(_TALK_SECONDS, max(deadline - time.monotonic(), _LEAST_SECONDS))):
         if time.monotonic() > deadline:
             raise JobError(
                 "The part of Telltale that asks models does not answer, so it has no key to ask "
@@ -102,50 +99,76 @@ def listen(ring: KeyRing) -> None:
     Raises:
         OSError: no port of this machine can be had, or the data folder cannot be written.
     """
-    listener = Listener((_HERE, 0))
-    secret = secrets.token_bytes(32)
-    _write_privately(_file(), {"port": listener.address[1], "secret": secret.hex()})
+    listener = socket.create_server((_HERE, 0))
+    secret, file = secrets.token_bytes(32), _file()
+    told = json.dumps({"port": listener.getsockname()[1], "secret": secret.hex()})
+    _write_privately(file, told)
+    atexit.register(_take_away, file, told)
     threading.Thread(target=_serve, args=(listener, secret, ring), daemon=True).start()
 
 
-def _serve(listener: Listener, secret: bytes, ring: KeyRing) -> None:
+def _take_away(file: Path, told: str) -> None:
+    """Remove what this process told of itself, and not what a later worker wrote there."""
+    with suppress(OSError):
+        if file.read_text() == told:
+            file.unlink()
+
+
+def _serve(listener: socket.socket, secret: bytes, ring: KeyRing) -> None:
     """Give each caller a thread of its own, so that none can keep the others waiting."""
+    seats = threading.BoundedSemaphore(_CALLERS_MAX)
     while True:
-        with suppress(OSError):
-            caller = listener.accept()
-            threading.Thread(target=_take, args=(caller, secret, ring), daemon=True).start()
+        try:
+            caller, _address = listener.accept()
+        except OSError:
+            time.sleep(_RETRY_SECONDS)  # out of files, say: that may pass
+            continue
+        if not seats.acquire(blocking=False):
+            caller.close()  # a page comes back by itself
+            continue
+        try:
+            threading.Thread(target=_take, args=(caller, secret, ring, seats), daemon=True).start()
+        except RuntimeError:  # no thread can be had now
+            caller.close()
+            seats.release()
 
 
-def _take(caller: "Connection[Any, Any]", secret: bytes, ring: KeyRing) -> None:
+def _take(
+    caller: socket.socket, secret: bytes, ring: KeyRing, seats: threading.BoundedSemaphore
+) -> None:
     """Hear one caller who knows the secret; hang up on any other without a word in the log."""
-    with caller, suppress(AuthenticationError, EOFError, OSError, ValueError, KeyError, TypeError):
-        deliver_challenge(caller, secret)
-        answer_challenge(caller, secret)
-        said = json.loads(caller.recv_bytes(_MESSAGE_MAX))
-        ring.put(str(said["owner"]), str(said["host"]), str(said["key"]))
-        caller.send_bytes(_DONE)
+    line = Line(caller, _TALK_SECONDS)
+    try:
+        with caller, suppress(AuthenticationError, OSError, ValueError, KeyError, TypeError):
+            line.challenge(secret + PAGE)
+            line.prove(secret + WORKER)
+            said = json.loads(line.hear(_MESSAGE_MAX))
+            ring.put(str(said["owner"]), str(said["host"]), str(said["key"]))
+            line.say(_DONE)
+    finally:
+        seats.release()
 
 
-def _said(message: bytes) -> bool:
-    """Say it to the worker that listens now; False while there is none."""
+def _said(message: bytes, seconds: float) -> bool:
+    """Say it to the worker that listens now; False while there is none, or it takes too long."""
     try:
         where = json.loads(_file().read_text())
-        with Client((_HERE, where["port"])) as worker:
-            if not worker.poll(_GREETING_SECONDS):
-                return False  # another program has taken over the port
-            answer_challenge(worker, bytes.fromhex(where["secret"]))
-            deliver_challenge(worker, bytes.fromhex(where["secret"]))
-            worker.send_bytes(message)
-            return worker.recv_bytes(len(_DONE)) == _DONE
-    except (AuthenticationError, EOFError, OSError, ValueError):
+        secret, deadline = bytes.fromhex(where["secret"]), time.monotonic() + seconds
+        with socket.create_connection((_HERE, where["port"]), seconds) as worker:
+            line = Line(worker, deadline - time.monotonic())
+            line.prove(secret + PAGE)
+            line.challenge(secret + WORKER)
+            line.say(message)
+            return line.hear(len(_DONE)) == _DONE
+    except (AuthenticationError, OSError, OverflowError, ValueError, KeyError, TypeError):
         return False  # the file is of a worker that has gone home, or there is none yet
 
 
-def _write_privately(file: Path, values: dict[str, Any]) -> None:
+def _write_privately(file: Path, text: str) -> None:
     draft = file.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)
-    draft.write_text(json.dumps(values))
+    draft.write_text(text)
     draft.replace(file)
 
 
