@@ -4,8 +4,9 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -67,13 +68,14 @@ class _Counter:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._waiting = 0
 
-    def asks(self, answering: Answering) -> Callable[[Request], Awaitable[Response]]:
-        """Return the endpoint of one question."""
+    def asks(self, answering: Answering, most: int) -> Callable[[Request], Awaitable[Response]]:
+        """Return the endpoint of one question, whose requests have so many bytes at most."""
 
         async def endpoint(request: Request) -> Response:
             self._check_key(request)
-            body = await self._read(request)
-            text = await self._in_turn(lambda: _written(answering(request, body)))
+            with self._place():
+                body = await self._read(request, most)
+                text = await self._in_turn(lambda: _written(answering(request, body)))
             return Response(text, media_type="application/json")
 
         return endpoint
@@ -90,17 +92,25 @@ class _Counter:
                 {"WWW-Authenticate": "Bearer"},
             )
 
-    async def _read(self, request: Request) -> bytes:
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Count a request before any of it is read, so that what is held in memory is bounded."""
+        if self._waiting >= self.offer.limits.waiting:
+            raise Refused(503, "Too many requests wait for this model.", {"Retry-After": "1"})
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    async def _read(self, request: Request, most: int) -> bytes:
         try:
             async with asyncio.timeout(self.offer.limits.read_seconds):
-                return await _body(request, self.offer.limits.body_bytes)
+                return await _body(request, most)
         except TimeoutError as error:
             raise Refused(408, "The request took too long to arrive.") from error
 
     async def _in_turn(self, work: Callable[[], str]) -> str:
-        if self._waiting >= self.offer.limits.waiting:
-            raise Refused(503, "Too many requests wait for this model.", {"Retry-After": "1"})
-        self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except (Refused, TelltaleError):
@@ -108,8 +118,6 @@ class _Counter:
         except Exception as error:  # a model may fail in any way; the next request is answered
             _log.exception("The model failed on a request.")
             raise Refused(500, "The model failed on this request.") from error
-        finally:
-            self._waiting -= 1
 
 
 async def _body(request: Request, most: int) -> bytes:
@@ -128,6 +136,7 @@ async def _body(request: Request, most: int) -> bytes:
 
 def _routes(counter: _Counter) -> list[Route]:
     offer = counter.offer
+    limits = offer.limits
 
     def name(request: Request) -> str:
         return str(request.path_params["name"])
@@ -137,10 +146,10 @@ def _routes(counter: _Counter) -> list[Route]:
         return hugging_face.answer(offer, name(request), kind, body)
 
     def get(path: str, answering: Answering) -> Route:
-        return Route(path, counter.asks(answering), methods=["GET"])
+        return Route(path, counter.asks(answering, limits.body_bytes), methods=["GET"])
 
-    def post(path: str, answering: Answering) -> Route:
-        return Route(path, counter.asks(answering), methods=["POST"])
+    def post(path: str, answering: Answering, most: int = limits.body_bytes) -> Route:
+        return Route(path, counter.asks(answering, most), methods=["POST"])
 
     return [
         post("/v1/embeddings", lambda _, body: embeddings.answer(offer, body)),
@@ -154,6 +163,7 @@ def _routes(counter: _Counter) -> list[Route]:
         post(
             "/v2/models/{name}/infer",
             lambda request, body: tensors.infer(offer, name(request), body),
+            limits.tensor_bytes,
         ),
     ]
 

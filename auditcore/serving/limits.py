@@ -14,16 +14,18 @@ class Limits:
     """What is refused before it costs anything.
 
     Attributes:
-        body_bytes: most bytes of a request.
+        body_bytes: most bytes of a request; JSON may take up many times its length in memory.
+        tensor_bytes: most bytes of a request with pictures as numbers, which need more letters.
         items: most pictures and texts in a request.
         pixels: most pixels of a request's pictures together, counted before any is decoded.
         text_letters: most letters of a text.
         per_minute: pictures and texts answered in a minute; None for no limit.
-        waiting: most requests that wait for the model at once.
+        waiting: most requests that are read, or wait for the model, at once.
         read_seconds: longest time that sending a request may take.
     """
 
-    body_bytes: int = 64_000_000
+    body_bytes: int = 16_000_000
+    tensor_bytes: int = 64_000_000
     items: int = 32
     pixels: int = MAX_PIXELS
     text_letters: int = 2_000

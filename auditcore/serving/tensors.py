@@ -154,10 +154,11 @@ def _raw(offer: Offer, tensor: dict[str, Any]) -> list[Pixels]:
     shape = tuple(tensor["shape"])
     check_pixels(shape[0] * shape[1] * shape[2], offer.limits.pixels)
     try:
-        values = np.array(tensor["data"])
-        if values.dtype.kind not in "iu" or values.min() < 0 or values.max() > 255:
+        # As objects: numpy would widen every entry to the longest text among them.
+        values = np.array(tensor["data"], dtype=object).reshape(shape)
+        if set(map(type, values.flat)) != {int} or values.min() < 0 or values.max() > 255:
             raise ValueError("not bytes")
-        return list(values.astype(np.uint8).reshape(shape))
+        return list(values.astype(np.uint8))
     except (ValueError, OverflowError, TypeError) as error:
         raise Refused(
             400, f"The input images must hold whole numbers from 0 to 255 that fill {list(shape)}."
