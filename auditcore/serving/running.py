@@ -11,9 +11,12 @@ from starlette.applications import Starlette
 
 from auditcore import __version__
 from auditcore.errors import ServingError
+from auditcore.serving.connection import Connection
 
 KEY_LETTERS = 16
 """Fewest letters of a key that somebody chose."""
+CONNECTIONS = 64
+"""Most connections at once; who comes then is told so (503)."""
 
 
 def new_key() -> str:
@@ -87,6 +90,9 @@ def web_server(app: Starlette) -> uvicorn.Server:
         headers=[("server", f"telltale/{__version__}")],
         lifespan="off",
         ws="none",
+        http=Connection,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
     )
     return uvicorn.Server(config)
