@@ -29,8 +29,8 @@ logging.getLogger("httpcore2").setLevel(logging.WARNING)
 AT_ONCE = 4
 """Requests under way at a time."""
 
-ANSWER_MOST = 32 * 2**20
-"""Bytes of an answer."""
+ANSWER_MOST = 8 * 2**20
+"""Bytes of an answer. Decoded it may take 25 times as much memory."""
 
 TRIES = 8
 LONGEST_WAIT = 600.0
@@ -39,6 +39,7 @@ LONGEST_WAIT = 600.0
 _SECONDS = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": SECONDS_MOST}
 _FIRST_WAIT, _USUAL_WAIT = 1.0, 60.0  # seconds; doubled each time in between
 _ERROR_MOST = 64 * 2**10
+_YEARS = 1e9  # seconds; a server may ask to wait for more than a float can hold
 
 
 class _Again(Exception):
@@ -178,7 +179,10 @@ class Door:
             raise Unsuited(f"{host} answers with something else than JSON. Check the address.")
         body = _body(response, ANSWER_MOST)
         if body is None:
-            raise ModelError(f"{host} answers with more than {ANSWER_MOST >> 20} MB.")
+            raise ModelError(
+                f"{host} answers with more than {ANSWER_MOST >> 20} MB. Ask about one picture at a "
+                "time: add ;batch=1"
+            )
         if key and key.encode() in body:
             raise ModelError(f"{host} repeats the key in its answer. The answer was thrown away.")
         try:
@@ -237,9 +241,9 @@ def _retry_after(text: str | None, clock: Clock) -> float | None:
     if text is None:
         return None
     if text.strip().isascii() and text.strip().isdigit():
-        return float(text)
+        return min(float(text), _YEARS)
     try:
         when = parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, LookupError, ArithmeticError):
         return None
     return max(0.0, when - clock.today())

@@ -4,6 +4,7 @@ import logging
 import ssl
 import subprocess
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
@@ -158,7 +159,9 @@ def test_an_unclear_retry_after_is_a_usual_wait(header: str) -> None:
     assert time.seconds == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("header", ["601", "86400", "Thu, 22 Nov 2096 06:00:00 GMT"])
+@pytest.mark.parametrize(
+    "header", ["601", "86400", "9" * 309, "9" * 5000, "Thu, 22 Nov 2096 06:00:00 GMT"]
+)
 def test_a_long_retry_after_puts_the_audit_aside(header: str) -> None:
     busy = Said({}, status=429, headers={"Retry-After": header})
     with (
@@ -303,10 +306,21 @@ def test_a_huge_answer_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -
     said = Said(raw=b"[" + b"1," * (1 << 20) + b"1]")
     with (
         door_to(lambda _: said) as (door, running, _),
-        pytest.raises(ModelError, match="more than"),
+        pytest.raises(ModelError, match=r"more than 1 MB.* ;batch=1"),
     ):
         door.send(ASK)
     assert len(running.asked) == 1
+
+
+def test_what_an_answer_may_take_of_memory_is_bounded() -> None:
+    """Decode the costliest answer known, empty objects, and see what a whole one would take."""
+    tracemalloc.start()
+    try:
+        decoded = json.loads(b"[" + b"{}," * 50_000 + b"{}]")
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken / (3 * len(decoded)) * door_module.ANSWER_MOST < 300 * 2**20
 
 
 def test_nobody_there() -> None:
