@@ -31,10 +31,10 @@ def about(record: AuditRecord) -> str:
 def every_audit(records: list[AuditRecord]) -> None:
     """List audits, newest first; each answer links to its own address."""
     for job in running():
-        paused = job.state is JobState.PAUSED
+        paused, spec = job.state is JobState.PAUSED, job.params["model"]["spec"]
         st.page_link(
             "pages/check.py",
-            label=f"{'Paused' if paused else 'Still running'}: {job.params['model']['spec']}",
+            label=phrases.plain(f"{'Paused' if paused else 'Still running'}: {spec}"),
             icon=":material/pause_circle:" if paused else ":material/hourglass_top:",
             query_params={keys.AUDIT: job.id},
         )

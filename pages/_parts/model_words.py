@@ -51,6 +51,7 @@ _ASKED = {
         "different parts of each picture. Parts of a picture that it learned look more alike to it."
     ),
 }
+_LONGEST = 300
 _NO_TEXTS = "it understands no texts"
 _NO_CAPTIONS = "not all of the photos asked about have a caption"
 _DETAILS = {
@@ -76,7 +77,7 @@ def asked(score: str, capabilities: Iterable[Capability]) -> str:
 
 
 def facts(met: Met) -> Mapping[str, Any]:
-    """Return what a test found, under short names."""
+    """Return what a test found, under short names, ready for Markdown: a provider words some."""
     pace = 1 / met.seconds_per_image if met.seconds_per_image else 0
     speed = f"{pace:,.0f} pictures a second" if pace >= 2 else _slow(met.seconds_per_image)
     named = ", ".join(met.labels[:4]) + (", ..." if len(met.labels) > 4 else "")
@@ -92,7 +93,11 @@ def facts(met: Met) -> Mapping[str, Any]:
     for name, text in met.details.items():
         shown = PRECISION_TITLES.get(text, text) if name == "precision" else text
         found[_DETAILS.get(name, name.capitalize())] = shown
-    return {name: text for name, text in found.items() if text}
+    return {phrases.plain(name): _shown(text) for name, text in found.items() if text}
+
+
+def _shown(text: str) -> str:
+    return phrases.plain(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
 
 
 def _slow(seconds: float) -> str:

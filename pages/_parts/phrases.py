@@ -3,12 +3,21 @@
 import re
 from collections.abc import Sequence
 
-_MEANT_AS_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|$~<>:])")
+_MEANT_AS_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|$~<>:&])")
+_MEANT_AS_LIST = re.compile(r"^(\d*)([-.=])")
+_MEANT_AS_ADDRESS = re.compile(r"@|:(?=\S)|(?<=www)(?=\.)", re.IGNORECASE)
+_JOINER = "\u2060"
+"""Is seen by nobody, and parts what would be taken for an address, an icon or an emoji: those are
+looked for after the escapes have been read."""
 
 
 def plain(text: str) -> str:
-    """Return a text from outside, such as a file's name, so that Markdown shows it as it is."""
-    return _MEANT_AS_MARKDOWN.sub(r"\\\1", text)
+    """Return a text from outside, such as a file's name, so that Markdown shows it as it is.
+
+    It comes as one line, and no address in it becomes a link.
+    """
+    parted = _MEANT_AS_ADDRESS.sub(lambda found: found[0] + _JOINER, " ".join(text.split()))
+    return _MEANT_AS_LIST.sub(r"\1\\\2", _MEANT_AS_MARKDOWN.sub(r"\\\1", parted))
 
 
 def duration(seconds: float) -> str:

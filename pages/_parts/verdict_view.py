@@ -42,7 +42,8 @@ def show(store: Store, record: AuditRecord, next_step: Callable[[], None] | None
     with st.expander("What could defeat an audit like this"):
         st.markdown("\n".join(f"- {line}" for line in words.limits))
     with st.expander("The figures"):
-        st.table(_facts(verdict, plan), hide_header=True)
+        facts = _facts(verdict, plan).items()
+        st.table({name: phrases.plain(fact) for name, fact in facts}, hide_header=True)
     _save(store, record)
 
 
