@@ -10,15 +10,16 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from numpy.typing import NDArray
 from PIL import Image
 
-from auditcore.errors import ModelError
+from auditcore.errors import ChangedAnswer, ModelError
 from auditcore.models.base import Capability
+from auditcore.models.hosted import reading
 from auditcore.photos import Pixels
 
 _PNG_LEVEL = 4  # half the time of the usual 6, and files that are hardly larger
@@ -163,6 +164,45 @@ Read = Callable[[str], Any]
 """Fetches a path of the place (GET) and returns the JSON it answers with."""
 
 
+_READERS = {"meet", "learn", "answer"}
+_MISREAD = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    StopIteration,
+    TypeError,
+    ValueError,
+)
+"""What reading an answer as what it is not may raise."""
+
+
+def _with_a_sentence(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that reads answers, with a sentence for those that it trips over."""
+
+    @wraps(method)
+    def read(*given: Any) -> Any:
+        try:
+            return method(*given)
+        except _MISREAD as error:
+            raise ChangedAnswer(
+                "The model's answer has not the form that its protocol asks for. " + reading.ADVICE
+            ) from error
+
+    return read
+
+
+def _in_rows(answer: Callable[..., Any]) -> Callable[..., NDArray[Any]]:
+    """Return `Adapter.answer` with a look at what it returns."""
+
+    @wraps(answer)
+    def read(adapter: "Adapter", question: Question, said: Any) -> NDArray[Any]:
+        return reading.well_formed(question.asks, answer(adapter, question, said))
+
+    return read
+
+
 class Adapter(Protocol):
     """One form of one protocol, at one place. Write `request` and `answer`; the rest has defaults.
 
@@ -190,6 +230,13 @@ class Adapter(Protocol):
     size: int | None = None
     sent: str = "PNG"
     labels: tuple[str, ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        """See that whatever a provider sends is an answer or a sentence, never a crash."""
+        super().__init_subclass__()
+        for name in _READERS & vars(cls).keys():
+            method = vars(cls)[name]
+            setattr(cls, name, _with_a_sentence(_in_rows(method) if name == "answer" else method))
 
     def __init__(self, place: Place) -> None:
         """Remember the place; nothing is asked yet."""

@@ -46,7 +46,7 @@ class Adapter(base.Adapter):
 
     def learn(self, asks: Capability, said: Any) -> Capability:
         """Take the names of the classes from the first answer; see whether it has all of them."""
-        pairs = _pairs(said)
+        pairs = _classes(said)
         self.labels = tuple(sorted(label for label, _ in pairs))
         unique = len(set(self.labels)) == len(pairs)
         complete = unique and reading.are_probabilities([score for _, score in pairs])
@@ -61,7 +61,7 @@ class Adapter(base.Adapter):
 
     def answer(self, question: Question, said: Any) -> NDArray[Any]:
         """Return the probabilities in the order of `labels`, or the name of the best class."""
-        pairs = _pairs(said)
+        pairs = _classes(said)
         if question.asks is Capability.LABELS:
             return np.array([[max(pairs, key=lambda pair: pair[1])[0]]])
         scores = dict(pairs)
@@ -101,15 +101,24 @@ class ZeroShotAdapter(base.Adapter):
         if sorted(label for label, _ in left) != sorted(question.texts):
             raise ChangedAnswer(f"The model chose among other texts than it was given. {_ADVICE}")
         scores = np.array([_take(left, text) for text in question.texts])
-        if scores.min() < 0 or scores.sum() <= 0:
+        with np.errstate(over="ignore"):
+            total = scores.sum()
+        if scores.min() < 0 or not 0 < total < np.inf:
             raise ChangedAnswer(f"The model's scores cannot be shares. {_ADVICE}")
-        shares: NDArray[np.float64] = scores[None] / scores.sum()
+        shares: NDArray[np.float64] = scores[None] / total
         return shares
 
 
 def _call(place: Place, question: Question, parameters: dict[str, Any]) -> Call:
     inputs = base64.b64encode(question.images[0].png).decode()
     return Call(place.path or "/", json={"inputs": inputs, "parameters": parameters})
+
+
+def _classes(said: Any) -> list[tuple[str, float]]:
+    """Return the names and scores of classes. Texts that the question held may be longer."""
+    pairs = _pairs(said)
+    reading.labels([label for label, _ in pairs])
+    return pairs
 
 
 def _pairs(said: Any) -> list[tuple[str, float]]:

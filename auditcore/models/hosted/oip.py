@@ -9,6 +9,7 @@ The protocol does not say what numbers mean. A model's metadata may, under `para
 (;scale= ;size= ;output=). Nothing is guessed but a size.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -37,6 +38,7 @@ KINDS = {
     "labels": Capability.LABELS,
     "text_features": Capability.TEXT_FEATURES,
 }
+_SIDES = 64  # as many as an array can have
 _OUTPUT = re.compile(rf"({'|'.join(KINDS)})(:[\w./-]+)?", re.ASCII)
 
 
@@ -74,7 +76,7 @@ class Adapter(base.Adapter):
         self.outputs = _outputs(names, parameters, self.place.settings, self.texts is not None)
         self.asks = tuple(sorted(self.outputs, key=list(KINDS.values()).index))
         labels = parameters.get("labels")
-        self.labels = tuple(map(str, labels)) if isinstance(labels, list) else ()
+        self.labels = reading.labels(labels) if isinstance(labels, list) else ()
         self.notes["tensors"] = f"{shown(self.input.name)} -> {', '.join(self._wanted())}"
 
     def request(self, question: Question) -> Call:
@@ -123,7 +125,8 @@ def _outputs(
     known = {
         KINDS[kind]: (name, kind)
         for name, kind in (told.items() if isinstance(told, dict) else ())
-        if kind in KINDS and name in names and (texts or kind != "text_features")
+        if isinstance(kind, str) and kind in KINDS
+        if name in names and (texts or kind != "text_features")
     }
     if not set(known) - {Capability.TEXT_FEATURES}:
         raise ModelError(
@@ -137,8 +140,10 @@ def _outputs(
 def _rows(output: Any, count: int) -> NDArray[np.float64]:
     """Return an output as one row a picture, whatever further dimensions it has."""
     values = reading.numbers(reading.entry(output, "data")).ravel()
-    shape = reading.numbers(reading.entry(output, "shape"))
-    if shape.prod() != values.size or values.size % count or (count > 1 and shape[0] != count):
+    shape = reading.items(reading.entry(output, "shape"))
+    whole = all(type(side) is int and 0 < side <= values.size for side in shape)
+    fits = whole and 0 < len(shape) <= _SIDES and math.prod(shape) == values.size
+    if not fits or values.size % count or (count > 1 and shape[0] != count):
         raise ChangedAnswer(
             f"The model's answer has {values.size} numbers for {count} pictures, which does not "
             f"fit the shape it names. {reading.ADVICE}"
@@ -162,4 +167,4 @@ def _name(value: Any, labels: tuple[str, ...]) -> str:
         value = int(value)
     if isinstance(value, int) and 0 <= value < len(labels):
         return labels[value]
-    return str(value)
+    return reading.label(value)
