@@ -41,8 +41,11 @@ class KeyRing:
         self._keys: dict[tuple[str, str], str] = {}
 
     def put(self, owner: str, host: str, key: str) -> None:
-        """Hold the key of one owner for one host, in place of an earlier one."""
-        self._keys[owner, host.lower()] = key
+        """Hold the key of one owner for one host, in place of an earlier one; "" is none."""
+        if key:
+            self._keys[owner, host.lower()] = key
+        else:
+            self._keys.pop((owner, host.lower()), None)
 
     def key_of(self, owner: str) -> Callable[[str], str | None]:
         """Return what gives this owner's key for a host, None where there is none.
@@ -68,7 +71,7 @@ def problem_with(key: str) -> str | None:
 
 
 def deliver(owner: str, host: str, key: str, *, patience: float = PATIENCE) -> None:
-    """Hand a key to the worker, which holds it in memory until it goes home.
+    """Hand a key to the worker, which holds it in memory until it goes home; "" has it forgotten.
 
     Args:
         owner: whose key. host: for which host, and no other.
@@ -82,6 +85,8 @@ def deliver(owner: str, host: str, key: str, *, patience: float = PATIENCE) -> N
     problem = problem_with(key)
     if problem is not None:
         raise JobError(problem)
+    if not key and not _file().exists():
+        return  # no worker, so nobody holds one
     message = json.dumps({"owner": owner, "host": host, "key": key}).encode()
     deadline = time.monotonic() + patience
     while not _said(message, min(_TALK_SECONDS, max(deadline - time.monotonic(), _LEAST_SECONDS))):

@@ -37,7 +37,11 @@ def has_key(host: str, widget: str = keys.API_KEY) -> bool:
 
 
 def hand_over(choice: Choice, widget: str = keys.API_KEY) -> bool:
-    """Give the worker the key of a hosted model, if it has one; False, with the reason, if not."""
+    """Give the worker the key of a hosted model; False, with the reason, if that fails.
+
+    An empty field where the model is chosen means that there is no key: the worker forgets the one
+    it holds. Where an audit is gone on with, it means the key that is held.
+    """
     if not choice.hosted:
         return True
     host = host_of(parse_spec(choice.spec))
@@ -46,7 +50,7 @@ def hand_over(choice: Choice, widget: str = keys.API_KEY) -> bool:
         st.error(f"Type the key for {host} again: this page does not have it any more.")
         return False
     try:
-        if key:
+        if key or widget == keys.API_KEY:
             session.waker().wake()
             worker_keys.deliver(session.owner(), host, key)
     except JobError as error:

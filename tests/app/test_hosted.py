@@ -166,6 +166,18 @@ def test_a_wrong_key_is_explained_and_another_test_is_offered(
     assert can_start(app.run())
 
 
+def test_a_key_that_is_cleared_is_forgotten(
+    visit: Visit, url: str, ring: KeyRing, work: Work
+) -> None:
+    app = connected(visit, url, work)
+    assert ring.key_of("local")("127.0.0.1") == KEY
+    app.text_input(key=f"{keys.API_KEY}.127.0.0.1").set_value("").run()
+    press(app, keys.CONNECT)
+    assert ring.key_of("local")("127.0.0.1") is None
+    work()
+    assert "asks for a key" in told(app.run())
+
+
 def test_the_apps_secrets_hold_keys_too(visit: Visit, url: str, work: Work) -> None:
     app = visit("check")
     app.secrets["keys"] = {"127.0.0.1": KEY}

@@ -43,6 +43,19 @@ def test_a_key_arrives_for_its_owner_and_host_alone(ring: KeyRing) -> None:
     assert ring.key_of("ada")(HOST) == "another"
 
 
+def test_no_key_delivered_is_the_key_forgotten(ring: KeyRing) -> None:
+    deliver("ada", HOST, KEY)
+    deliver("grace", HOST, KEY)
+    deliver("ada", HOST, "")
+    deliver("ada", HOST, "")
+    assert ring.key_of("ada")(HOST) is None
+    assert ring.key_of("grace")(HOST) == KEY
+
+
+def test_without_a_worker_there_is_nothing_to_forget() -> None:
+    deliver("ada", HOST, "", patience=0.0)
+
+
 def test_the_environment_serves_the_private_machine_alone(
     ring: KeyRing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
