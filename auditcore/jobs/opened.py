@@ -48,10 +48,11 @@ class OpenModels:
         self._hosted = None
 
     def _open_here(self, owner: str, choice: Choice) -> Model:
-        if owner != LOCAL_OWNER and choice.spec not in {entry.spec for entry in list_models()}:
+        if owner != LOCAL_OWNER and choice.spec not in _on_this_machine():
             raise ModelError(
-                "On a Telltale that several people share, files of its machine cannot be named. "
-                "Choose a model of the list, or one behind an address."
+                "On a Telltale that several people share, only models that are already on its "
+                "machine can be opened, by their name in the list, and no files. Choose one of "
+                "those, or one behind an address."
             )
         return _local(choice.spec, choice.running)
 
@@ -66,6 +67,10 @@ class OpenModels:
         private = at_home and private_allowed()
         access = Access(key_of, private, choice.budget, choice.released, scope)
         return open_model(choice.spec, access)
+
+
+def _on_this_machine() -> set[str]:
+    return {entry.spec for entry in list_models() if entry.on_this_machine}
 
 
 @lru_cache(maxsize=_LOCAL_HELD)

@@ -115,6 +115,8 @@ def _on_this_computer(known: Catalogue) -> Choice | None:
 
 def _listed(known: Catalogue) -> str | None:
     entries = {entry.spec: entry for entry in known.models if not entry.spec.startswith("demo:")}
+    if session.owner() != LOCAL_OWNER:  # who fills the disk of a shared machine is its owner
+        entries = {spec: entry for spec, entry in entries.items() if entry.on_this_machine}
     spec = st.selectbox(
         f"One of {len(entries):,} models, those on this computer first",
         list(entries),

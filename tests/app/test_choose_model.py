@@ -13,6 +13,7 @@ from auditcore.jobs.queue import Queue
 from auditcore.models import Capability, ModelEntry
 from auditcore.paths import assets_dir
 from pages._parts import hosted_form, keys
+from tests.app.conftest import ROOT
 from tests.app.planted import planted
 from tests.app.reading import labels, press, told
 
@@ -172,3 +173,16 @@ def test_a_local_model_that_is_asked_as_planted_ends_in_a_verdict(visit: Visit, 
     with planted(0.9):
         work()
     assert "At least one of these" in told(visit("check", audit=job))
+
+
+def test_on_a_shared_telltale_the_list_holds_what_is_on_its_machine(visit: Visit) -> None:
+    def offered(app: AppTest) -> int:
+        app.radio(key=keys.DOOR).set_value("here").run()
+        assert not app.exception
+        return len(app.selectbox(key=keys.LISTED_MODEL).options)
+
+    assert offered(visit("check")) == 2
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.secrets = {"auth": {"client_id": "c"}}
+    app.user = {"is_logged_in": True, "iss": "https://id.example.org", "sub": "ada"}
+    assert offered(app.run().switch_page("pages/check.py").run()) == 1

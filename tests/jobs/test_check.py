@@ -11,13 +11,14 @@ from serving.tiny import ENCODER, TinyModel
 
 from auditcore import paths
 from auditcore.audit import Store
-from auditcore.jobs import check
+from auditcore.errors import ModelError
+from auditcore.jobs import check, opened
 from auditcore.jobs.keys import KeyRing
 from auditcore.jobs.meeting import met
 from auditcore.jobs.orders import SAMPLE_KIT, Choice, Order, submit_audit, submit_connect
 from auditcore.jobs.queue import Job, JobState, Needs, Queue
 from auditcore.jobs.worker import Kind, _do
-from auditcore.models import Budget, Capability
+from auditcore.models import Budget, Capability, ModelEntry
 from auditcore.models.access import PRIVATE_SWITCH
 from auditcore.paths import assets_dir
 
@@ -140,4 +141,19 @@ def test_files_of_a_shared_machine_cannot_be_named() -> None:
     job_id = submit_connect(Queue(), Choice(f"openclip:{place}"), owner="ada")
     job = do(check.kinds(KeyRing()), job_id, "ada")
     assert job.state is JobState.FAILED
-    assert "cannot be named" in job.error
+    assert "no files" in job.error
+
+
+def test_others_than_its_owner_have_nothing_fetched_to_a_shared_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = ModelEntry("timm:far", "Far", frozenset({Capability.IMAGE_FEATURES}), 1, False)
+    asked: list[str] = []
+    monkeypatch.setattr(opened, "list_models", lambda: [entry])
+    monkeypatch.setattr(opened, "_local", lambda spec, _running: asked.append(spec))
+    models = opened.OpenModels(KeyRing())
+    with pytest.raises(ModelError, match="already on its machine"):
+        models.open("ada", Choice("timm:far"))
+    assert asked == []
+    models.open("local", Choice("timm:far"))
+    assert asked == ["timm:far"]
