@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from auditcore import __version__
 from auditcore.cli import audit, mark, models, serve, simulate, verify
+from auditcore.cli.output import one_line, say
 from auditcore.errors import Cancelled, TelltaleError
 
 BAD_INPUT, CANCELLED = 2, 130
@@ -28,16 +29,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except Cancelled as error:
-        print(error, file=sys.stderr)
+        say(one_line(str(error)))
         return CANCELLED
     except TelltaleError as error:
-        print(error, file=sys.stderr)
+        say(one_line(str(error)))
         return BAD_INPUT
     except BrokenPipeError:  # whoever reads what is printed has read enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print("Cancelled. What was answered so far is kept.", file=sys.stderr)
+        say("Cancelled. What was answered so far is kept.")
         return CANCELLED
 
 
@@ -47,7 +48,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print one sentence and exit with BAD_INPUT."""
         sentence = message[:1].upper() + message[1:]
-        self.exit(BAD_INPUT, f"{sentence}. See `{self.prog} --help`.\n")
+        self.exit(BAD_INPUT, one_line(f"{sentence}. See `{self.prog} --help`.") + "\n")
 
 
 def _parser() -> argparse.ArgumentParser:

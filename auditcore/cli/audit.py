@@ -23,7 +23,7 @@ from auditcore.audit import (
     verdict_words,
 )
 from auditcore.audit.words import chance
-from auditcore.cli.output import add_json, parse_level, print_json, say
+from auditcore.cli.output import add_json, one_line, parse_level, print_json, say, tell
 from auditcore.cli.reaching import access_of, add_access, add_running, running_of
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import AuditError, Cancelled, EvidenceError
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _announce(expected: Estimate, budget: Budget) -> None:
     for warning in expected.warnings:
-        say(warning)
+        say(one_line(warning))
     if expected.on_record is not None:
         say("This very audit is on record: it goes on where it was, and nothing is asked twice.")
     say(
@@ -162,7 +162,7 @@ def _show(record: AuditRecord, as_json: bool) -> None:
         }
         print_json({**record.verdict.to_json(), **facts})
         return
-    print(f"\n{words.headline}\nEvidence: {words.grade_means}\n")
+    tell(f"\n{one_line(words.headline)}\nEvidence: {words.grade_means}\n")
     sections = (("", words.photos), ("It means:", words.means), ("It does not:", words.means_not))
     for title, lines in (*sections, ("Limits:", words.limits)):
-        print("\n".join(filter(None, [title, *(f"- {line}" for line in lines)])))
+        tell("\n".join(filter(None, [title, *(f"- {one_line(line)}" for line in lines)])))

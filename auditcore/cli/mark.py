@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from auditcore.cli.output import add_json, print_json, say
+from auditcore.cli.output import add_json, print_json, say, tell
 from auditcore.errors import CaptionError
 from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, PhotoLine, PhotoSource, Sealed, protect_into
 from auditcore.marks import (
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_as_json(sealed, arguments.out))
     else:
-        print(_in_words(sealed, arguments.out))
+        tell(_in_words(sealed, arguments.out))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from auditcore.cli.output import add_json, print_json, say
+from auditcore.cli.output import add_json, one_line, print_json, say, tell
 from auditcore.cli.reaching import access_of, add_access, add_running, running_of
 from auditcore.errors import ModelError
 from auditcore.jobs.meeting import Met, meet
@@ -30,10 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
         print_json([entry.to_json() for entry in entries])
         return 0
     for title, forms in (("On this machine", LOCAL_FORMS), ("Behind an address", HOSTED_FORMS)):
-        print(f"{title}:")
-        print("\n".join(map(_form, forms)), end="\n\n")
-    print("By name, those on this machine first:")
-    print("\n".join(map(_entry, entries)))
+        tell(f"{title}:")
+        tell("\n".join(map(_form, forms)) + "\n")
+    tell("By name, those on this machine first:")
+    tell("\n".join(map(_entry, entries)))
     return 0
 
 
@@ -60,7 +60,7 @@ def _tell(found: Met) -> None:
         "released": found.released or "",
         **found.details,
     }
-    print("\n".join(f"{name:18} {text}" for name, text in facts.items() if text))
+    tell("\n".join(f"{one_line(name):18} {one_line(text)}" for name, text in facts.items() if text))
 
 
 def _form(form: SpecForm) -> str:

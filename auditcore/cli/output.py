@@ -1,12 +1,22 @@
-"""What commands print: text for people, or one JSON document."""
+"""What commands print: text for people, or one JSON document.
+
+Names, labels and sentences come from model files, providers and reports as well: everything is
+printed through here, so that none of them can steer a terminal.
+"""
 
 import argparse
 import json
+import re
 import sys
 from fractions import Fraction
 from typing import Any
 
 from auditcore.errors import DesignError
+
+_STEERING = re.compile(  # all controls but tab and line feed; turning of the writing direction;
+    # line and paragraph separators; half letters, which cannot be printed
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -16,12 +26,28 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON; infinities and NaN are refused, as JSON has none."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    print(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def tell(text: str) -> None:
+    """Print a result for people, on standard output."""
+    print(printable(text), flush=True)
 
 
 def say(sentence: str) -> None:
     """Tell the person what is going on, on standard error, so that results can be piped."""
-    print(sentence, file=sys.stderr, flush=True)
+    print(printable(sentence), file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """Return a text with a question mark for each character that steers a terminal."""
+    return _STEERING.sub("?", text)
+
+
+def one_line(text: str) -> str:
+    """Return a stranger's text as one line, so that it cannot pass for lines of ours."""
+    return " ".join(printable(text).split())
 
 
 def parse_level(text: str) -> Fraction:

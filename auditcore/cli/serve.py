@@ -4,7 +4,7 @@ import argparse
 import os
 import re
 
-from auditcore.cli.output import say
+from auditcore.cli.output import say, tell
 from auditcore.errors import ServingError
 from auditcore.models import HOSTED, open_model
 from auditcore.serving import (
@@ -72,13 +72,13 @@ def _name(given: str | None, own: str) -> str:
 
 
 def _announce(address: str, name: str, random_key: str | None) -> None:
-    print(f"{name} is offered at {address}. Specs for an audit:", flush=True)
+    tell(f"{name} is offered at {address}. Specs for an audit:")
     for spec in (
         f"openai:{address}#{name}",
         f"hf:{address}/models/{name}",
         f"oip:{address}#{name}",
     ):
-        print(f"  {spec}", flush=True)
+        tell(f"  {spec}")
     if random_key:
-        print(f"Key, shown this once: {random_key}", flush=True)
-    print("Ctrl-C stops it.", flush=True)
+        tell(f"Key, shown this once: {random_key}")
+    tell("Ctrl-C stops it.")

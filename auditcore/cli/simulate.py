@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import asdict
 
-from auditcore.cli.output import add_json, parse_level, print_json
+from auditcore.cli.output import add_json, parse_level, print_json, tell
 from auditcore.errors import DesignError
 from auditcore.sequential import DEFAULT_TEST, TESTS, SimulationResult, simulate
 
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(asdict(result))
     else:
-        print(_in_words(result, arguments))
+        tell(_in_words(result, arguments))
     return 0
 
 

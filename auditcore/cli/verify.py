@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from auditcore.cli.output import add_json, print_json
+from auditcore.cli.output import add_json, one_line, print_json, tell
 from auditcore.errors import EvidenceError
 from auditcore.evidence import verify
 
@@ -25,8 +25,9 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(found)
     else:
         for step in found["steps"]:
-            print(f"({step['number']}) {step['title']}: {step['outcome']}. {step['detail']}")
-        print(found["summary"])
+            line = f"({step['number']}) {step['title']}: {step['outcome']}. {step['detail']}"
+            tell(one_line(line))
+        tell(one_line(found["summary"]))
     return 0 if found["ok"] else NOT_VERIFIED
 
 
