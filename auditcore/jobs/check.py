@@ -64,6 +64,7 @@ def run_audit_job(desk: Desk, models: OpenModels) -> None:
     """Start the audit, or go on with it; what a killed run has answered is not asked again."""
     order, owner = Order.from_json(desk.job.params), desk.job.owner
     with _asking_the_person(), closing(models):
+        models.insist_on_ceiling(owner, order.model)
         kit, model = _open(desk, order, models)
         store = Store(paths.database())
         request = _request(store, order, kit, model, owner)

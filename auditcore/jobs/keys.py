@@ -38,14 +38,25 @@ class KeyRing:
     """The keys that the worker holds, by owner and host: nobody is served with another's key."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[str, str], str] = {}
+        self._keys: dict[tuple[str, str], tuple[str, bool]] = {}
 
-    def put(self, owner: str, host: str, key: str) -> None:
-        """Hold the key of one owner for one host, in place of an earlier one; "" is none."""
+    def put(self, owner: str, host: str, key: str, *, lent: bool = False) -> None:
+        """Hold the key of one owner for one host, in place of an earlier one.
+
+        Args:
+            owner: whose key. host: for which host.
+            host: see owner.
+            key: the key, "" for none.
+            lent: whether whoever runs the app pays for what is asked with it.
+        """
         if key:
-            self._keys[owner, host.lower()] = key
+            self._keys[owner, host.lower()] = key, lent
         else:
             self._keys.pop((owner, host.lower()), None)
+
+    def is_lent(self, owner: str, host: str) -> bool:
+        """Say whether somebody else pays for what this owner asks at a host."""
+        return self._keys.get((owner, host.lower()), ("", False))[1]
 
     def key_of(self, owner: str) -> Callable[[str], str | None]:
         """Return what gives this owner's key for a host, None where there is none.
@@ -54,7 +65,7 @@ class KeyRing:
         """
 
         def find(host: str) -> str | None:
-            typed = self._keys.get((owner, host.lower()))
+            typed, _lent = self._keys.get((owner, host.lower()), (None, False))
             at_home = owner == LOCAL_OWNER
             return typed or (key_from_environment(host) if at_home else None)
 
@@ -70,13 +81,16 @@ def problem_with(key: str) -> str | None:
     return None
 
 
-def deliver(owner: str, host: str, key: str, *, patience: float = PATIENCE) -> None:
+def deliver(
+    owner: str, host: str, key: str, *, lent: bool = False, patience: float = PATIENCE
+) -> None:
     """Hand a key to the worker, which holds it in memory until it goes home; "" has it forgotten.
 
     Args:
         owner: whose key. host: for which host, and no other.
         host: see owner.
         key: see `problem_with`.
+        lent: see `KeyRing.put`.
         patience: seconds to wait for a worker that is starting.
 
     Raises:
@@ -87,7 +101,7 @@ def deliver(owner: str, host: str, key: str, *, patience: float = PATIENCE) -> N
         raise JobError(problem)
     if not key and not _file().exists():
         return  # no worker, so nobody holds one
-    message = json.dumps({"owner": owner, "host": host, "key": key}).encode()
+    message = json.dumps({"owner": owner, "host": host, "key": key, "lent": lent}).encode()
     deadline = time.monotonic() + patience
     while not _said(message, min(_TALK_SECONDS, max(deadline - time.monotonic(), _LEAST_SECONDS))):
         if time.monotonic() > deadline:
@@ -148,7 +162,8 @@ def _take(
             line.challenge(secret + PAGE)
             line.prove(secret + WORKER)
             said = json.loads(line.hear(_MESSAGE_MAX))
-            ring.put(str(said["owner"]), str(said["host"]), str(said["key"]))
+            owner, host, key = (str(said[part]) for part in ("owner", "host", "key"))
+            ring.put(owner, host, key, lent=bool(said["lent"]))
             line.say(_DONE)
     finally:
         seats.release()

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from auditcore.database import LOCAL_OWNER
-from auditcore.errors import KeyRefused, ModelError
+from auditcore.errors import KeyRefused, ModelError, SpendingError
 from auditcore.jobs.keys import KeyRing
 from auditcore.jobs.orders import Choice
 from auditcore.models import Access, Model, Running, list_models, open_model
@@ -42,6 +42,21 @@ class OpenModels:
             self._hosted = None
             self._hosted = (owner, choice, self._connect(owner, choice, scope))
         return self._hosted[2]
+
+    def insist_on_ceiling(self, owner: str, choice: Choice) -> None:
+        """See that an audit that somebody else pays for has a ceiling.
+
+        Raises:
+            SpendingError: its key is lent, and it has none.
+        """
+        if not choice.hosted or choice.budget.most is not None:
+            return
+        host = host_of(parse_spec(choice.spec))
+        if self._keys.is_lent(owner, host):
+            raise SpendingError(
+                f"The key for {host} belongs to whoever runs this Telltale, who pays for what is "
+                "sent. Say how many pictures may be sent at most, or type a key of your own."
+            )
 
     def close(self) -> None:
         """Let go of the hosted model, so that the next one is met anew; local ones stay open."""

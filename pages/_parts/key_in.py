@@ -45,14 +45,15 @@ def hand_over(choice: Choice, widget: str = keys.API_KEY) -> bool:
     if not choice.hosted:
         return True
     host = host_of(parse_spec(choice.spec))
-    key = _key(host, widget)
+    key, owner = _key(host, widget), session.owner()
+    lent = owner != LOCAL_OWNER and not _typed(host, widget)
     if not key and choice.keyed:
         st.error(f"Type the key for {host} again: this page does not have it any more.")
         return False
     try:
         if key or widget == keys.API_KEY:
             session.waker().wake()
-            worker_keys.deliver(session.owner(), host, key)
+            worker_keys.deliver(owner, host, key, lent=lent)
     except JobError as error:
         st.error(str(error), icon=":material/key_off:")
         return False
@@ -60,8 +61,11 @@ def hand_over(choice: Choice, widget: str = keys.API_KEY) -> bool:
 
 
 def _key(host: str, widget: str) -> str:
-    typed = str(st.session_state.get(f"{widget}.{host}") or "").strip()
-    return typed or _of_the_app(host)
+    return _typed(host, widget) or _of_the_app(host)
+
+
+def _typed(host: str, widget: str) -> str:
+    return str(st.session_state.get(f"{widget}.{host}") or "").strip()
 
 
 def _placeholder(host: str) -> str:

@@ -18,6 +18,7 @@ from auditcore.jobs.queue import Job, JobState, Needs, Queue
 from auditcore.models import Budget
 from auditcore.models.access import PRIVATE_SWITCH
 from pages._parts import keys
+from tests.app.conftest import ROOT
 from tests.app.planted import do_jobs
 from tests.app.reading import labels, press, told
 
@@ -191,6 +192,26 @@ def test_the_apps_secrets_hold_keys_too(visit: Visit, url: str, work: Work) -> N
     assert not app.exception
     assert "It answers." in told(app)
     assert KEY not in told(app)
+
+
+def test_on_a_shared_telltale_the_apps_key_is_lent_and_a_typed_one_is_ones_own(
+    ring: KeyRing,
+) -> None:
+    host, ada = "api.example.org", "https://id.example.org ada"
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.secrets = {"auth": {"client_id": "c"}, "keys": {host: KEY}}
+    app.user = {"is_logged_in": True, "iss": "https://id.example.org", "sub": "ada"}
+    app.run().switch_page("pages/check.py").run().radio(key=keys.DOOR).set_value("address").run()
+    app.text_input(key=keys.ADDRESS).set_value(f"https://{host}/v1").run()
+    app.text_input(key=keys.MODEL_NAME).set_value("m").run()
+    press(app, keys.CONNECT)
+    assert not app.exception
+    assert ring.key_of(ada)(host) == KEY
+    assert ring.is_lent(ada, host)
+    app.text_input(key=f"{keys.API_KEY}.{host}").set_value("a-key-of-her-own").run()
+    press(app, keys.CONNECT)
+    assert ring.key_of(ada)(host) == "a-key-of-her-own"
+    assert not ring.is_lent(ada, host)
 
 
 def test_a_key_of_one_host_is_not_offered_to_another(visit: Visit, url: str) -> None:

@@ -125,6 +125,23 @@ def test_a_ceiling_pauses_and_a_higher_one_goes_on(url: str, ring: KeyRing) -> N
     assert record.id == job.result["audit"]
 
 
+def test_what_somebody_else_pays_for_needs_a_ceiling(url: str, ring: KeyRing) -> None:
+    ring.put("ada", "127.0.0.1", KEY, lent=True)
+    kinds, order = check.kinds(ring), order_for(url)
+    job_id = submit_audit(Queue(), order, owner="ada")
+    job = do(kinds, job_id, "ada")
+    assert (job.state, job.needs) == (JobState.PAUSED, Needs.CEILING)
+    assert "belongs to whoever runs this Telltale" in job.now
+    Queue().resume(job_id, "ada", params=order.to_json())
+    assert do(kinds, job_id, "ada").needs is Needs.CEILING
+    capped = replace(order, model=replace(order.model, budget=Budget(most=5000)))
+    Queue().resume(job_id, "ada", params=capped.to_json())
+    assert "private network" in do(kinds, job_id, "ada").error, "it goes on to the address"
+    ring.put("ada", "127.0.0.1", KEY)
+    own = do(kinds, submit_audit(Queue(), order, owner="ada"), "ada")
+    assert "private network" in own.error
+
+
 def test_no_owner_uses_anothers_key_or_the_private_network(url: str, ring: KeyRing) -> None:
     kinds = check.kinds(ring)
     job_id = submit_connect(Queue(), order_for(url).model, owner="ada")

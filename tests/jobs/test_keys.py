@@ -43,6 +43,14 @@ def test_a_key_arrives_for_its_owner_and_host_alone(ring: KeyRing) -> None:
     assert ring.key_of("ada")(HOST) == "another"
 
 
+def test_a_lent_key_is_told_from_a_typed_one(ring: KeyRing) -> None:
+    deliver("ada", HOST, KEY, lent=True)
+    assert ring.is_lent("ada", HOST.upper())
+    assert not ring.is_lent("grace", HOST)
+    deliver("ada", HOST, KEY)
+    assert not ring.is_lent("ada", HOST)
+
+
 def test_no_key_delivered_is_the_key_forgotten(ring: KeyRing) -> None:
     deliver("ada", HOST, KEY)
     deliver("grace", HOST, KEY)
