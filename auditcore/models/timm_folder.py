@@ -61,7 +61,9 @@ def folder_source(path: Path) -> ImageSource:
     """
     weights = find_weights(path, _PREFERRED, CONFIG_NAME) if path.is_dir() else path
     check_safetensors(weights, _PREFERRED[0], CONFIG_NAME)
-    folder = weights.resolve().parent
+    folder = (
+        weights.parent.resolve()
+    )  # of a link, not of what it leads to: the hub's cache has such
     if not (folder / CONFIG_NAME).is_file():
         raise ModelError(
             f"{CONFIG_NAME} is missing beside {weights.name}. It says which architecture the "
@@ -76,7 +78,7 @@ def folder_source(path: Path) -> ImageSource:
             '"torchvision/resnet18".'
         )
     read = _of_torchvision if architecture.startswith(_TORCHVISION) else _of_timm
-    return read(name, weights.resolve(), architecture, config)
+    return read(name, folder / weights.name, architecture, config)
 
 
 def _of_torchvision(

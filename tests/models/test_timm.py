@@ -240,6 +240,21 @@ def test_older_files_without_an_inner_part_are_read(tmp_path: Path) -> None:
     assert open_model(f"timm:{folder}").labels == tuple("abcde")
 
 
+def test_a_folder_of_links_as_in_the_hubs_cache(tmp_path: Path) -> None:
+    plain, blobs = save_timm(tmp_path / "plain"), tmp_path / "blobs"
+    snapshot = tmp_path / "snapshots" / "abc"
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    for number, name in enumerate(("model.safetensors", "config.json")):
+        (blobs / f"{number:064x}").write_bytes((plain / name).read_bytes())
+        (snapshot / name).symlink_to(Path("../../blobs") / f"{number:064x}")
+    expected = open_model(f"timm:{plain}").identity
+    for place in (snapshot, snapshot / "model.safetensors"):
+        found = open_model(f"timm:{place}").identity
+        assert found.fingerprint == expected.fingerprint
+        assert found.details["weights"] == "model.safetensors"
+
+
 def test_a_named_model_is_opened_as_timm_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
