@@ -8,7 +8,7 @@ import streamlit as st
 from auditcore.audit import Plan, Trace, trace_of
 from auditcore.audit.courses import display_test
 from auditcore.audit.machine import Move
-from auditcore.audit.plan import COLLECTION, EACH
+from auditcore.audit.plan import EACH
 from pages._parts import figures, keys
 
 TOGETHER, PHOTOS, STEPS = "Together", "Photo by photo", "Count of versions"
@@ -27,6 +27,10 @@ _AT_LEAST = (
     "The evidence on each photo. Of many photos some reach the dashed line by chance: each needs "
     "at least that, and all together must stand out as well. Below the dotted one there is little "
     "hope."
+)
+_BY_PHOTO = (
+    "A model behind an address answers for a whole photo before its versions are compared, so "
+    "lines move photo by photo."
 )
 _NO_CLAIM = "This audit makes its claim about the photos together, and none about a single photo."
 
@@ -89,7 +93,7 @@ def standing(plan: Plan, trace: Trace) -> None:
 
 def _evidence(plan: Plan, trace: Trace) -> tuple[float, float]:
     """Return the evidence of what is claimed, and where it is enough (of photos, the furthest)."""
-    if _together(plan):
+    if plan.together:
         logs = [log for _, log in trace.collection[-1:]]
         return math.exp(max(logs, default=0.0)), float(1 / plan.level)
     logs = [points[-1][2] for points in trace.photos if points]
@@ -102,20 +106,17 @@ def times(evidence: float) -> str:
     return f"{evidence:,.0f}×" if evidence >= 10 else f"{evidence:.2g}×"
 
 
-def _together(plan: Plan) -> bool:
-    return plan.claim.kind == COLLECTION and len(plan.files) > 1
-
-
 def _views(plan: Plan) -> list[str]:
-    if _together(plan):
+    if plan.together:
         return [TOGETHER, PHOTOS, STEPS]
     return [PHOTOS, STEPS, TOGETHER] if plan.claim.kind == EACH else [PHOTOS, STEPS]
 
 
 def _say(view: str, plan: Plan) -> str:
-    if view == PHOTOS and _together(plan):
-        return _NO_CLAIM
-    return _AT_LEAST if view == PHOTOS and figures.several(plan) else _ABOUT[view]
+    about = _AT_LEAST if view == PHOTOS and figures.several(plan) else _ABOUT[view]
+    if view == PHOTOS and plan.together:
+        about = _NO_CLAIM
+    return f"{about} {_BY_PHOTO}" if plan.hosted else about
 
 
 def _standing(trace: Trace) -> str:

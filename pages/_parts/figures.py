@@ -92,7 +92,7 @@ def several(plan: Plan) -> bool:
 
 
 def _decides_photos(plan: Plan) -> bool:
-    return plan.claim.kind != COLLECTION or len(plan.files) == 1
+    return not plan.together
 
 
 def _evidence(figure: go.Figure, name: str, line: Line, width: float) -> None:
