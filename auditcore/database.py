@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 
 LOCAL_OWNER = "local"
 """Whose rows they are where nobody signs in: the one person of a private machine."""
@@ -11,9 +12,11 @@ LOCAL_OWNER = "local"
 _BUSY_SECONDS = 30
 
 
-def open_database(path: Path) -> Engine:
-    """Open (or make) the SQLite file: write-ahead log, explicit transactions.
+def open_database(path: Path, tables: MetaData) -> Engine:
+    """Open (or make) the SQLite file with these tables: write-ahead log, explicit transactions.
 
+    Processes that make it at the same time, as the app and its worker do at the first start, take
+    turns: SQLite refuses at once, however long one would wait, where two of them set up one file.
     A killed process loses nothing that was committed. A power cut may cost the last moments, never
     the consistency of the file (SQLite's "normal" with a write-ahead log); they are asked again.
     """
@@ -31,6 +34,9 @@ def open_database(path: Path) -> Engine:
         immediate = connection.get_execution_options().get("immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
+    with FileLock(f"{path}.lock"):
+        tables.create_all(for_writing(engine))
+    engine.dispose()  # who opened it may still have something to say of how it connects
     return engine
 
 

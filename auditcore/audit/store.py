@@ -147,8 +147,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self.engine = open_database(path)
-        Base.metadata.create_all(self.engine)
+        self.engine = open_database(path, Base.metadata)
 
     def new_audit(self, owner: str, plan: Plan, request_key: str) -> str:
         """Write down an audit and its attempt in the ledger; return its unguessable id.

@@ -139,13 +139,12 @@ class KitRow(Base):
 
 def connect(database: Path) -> Engine:
     """Open the database with the tables of jobs and kits in it; safe between processes."""
-    engine = open_database(database)
+    engine = open_database(database, Base.metadata)
 
     @event.listens_for(engine, "connect")
     def sync_fully(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=FULL")  # a line names a kit: no power cut loses it
 
-    Base.metadata.create_all(engine)
     return engine
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -47,10 +47,9 @@ class SentRow(Base):
 class Kept:
     """The kept answers and the counts. Threads may share it."""
 
-    def __init__(self, engine: Engine | None = None) -> None:
-        """Open the tables in a database, Telltale's own if None."""
-        self._engine = engine or open_database(paths.database())
-        Base.metadata.create_all(for_writing(self._engine))
+    def __init__(self) -> None:
+        """Open the tables in Telltale's own database."""
+        self._engine = open_database(paths.database(), Base.metadata)
 
     def find(self, scope: str, questions: Iterable[str]) -> dict[str, NDArray[Any]]:
         """Return the kept rows among these questions (digests)."""
