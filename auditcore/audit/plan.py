@@ -190,7 +190,10 @@ class Plan:
             AuditError: a field is missing, unknown or malformed, or the format is a newer one.
         """
         if not isinstance(values, Mapping) or values.get("format_version") != PLAN_FORMAT:
-            raise AuditError("This plan was written by another version of Telltale.")
+            raise AuditError(
+                "An audit was written by another version of Telltale. Open it with that version, "
+                "or set TELLTALE_DATA to another folder to begin anew."
+            )
         if set(values) != {item.name for item in fields(cls)}:
             raise AuditError("The plan has missing or unknown fields.")
         try:

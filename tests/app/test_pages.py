@@ -381,3 +381,12 @@ def test_an_unfinished_audit_can_be_gone_on_with(visit: Visit) -> None:
     assert "not finished" in told(app)
     press(app, keys.RESUME_AUDIT)
     assert Queue().list(kind="audit")[0].params["claim"] == "each"
+
+
+def test_audits_of_another_version_are_told_not_crashed_on(visit: Visit) -> None:
+    with planted(0.9):
+        kit, model = check.open_kept(SAMPLE_KIT), PlantedModel("demo:with")
+        start_audit(Store(paths.database()), kit, model)
+    with Store(paths.database()).engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE audits SET plan = json_set(plan, '$.format_version', 1)")
+    assert "another version of Telltale" in told(visit("results"))
