@@ -25,8 +25,3 @@ def exact(values: NDArray[Any]) -> list[float]:
     short = flat.astype(str).astype(np.float64)
     back: NDArray[np.bool_] = short.astype(np.float32) == flat
     return [float(value) for value in np.where(back, short, flat.astype(np.float64))]
-
-
-def exact_rows(values: NDArray[Any]) -> list[list[float]]:
-    """Return the rows of a matrix, each as `exact`."""
-    return [exact(row) for row in values]
