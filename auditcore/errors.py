@@ -66,6 +66,10 @@ class EvidenceError(TelltaleError):
     """A report that cannot be read as one."""
 
 
+class PassiveError(TelltaleError):
+    """A question about unmarked photos that cannot be asked: photos, names or attack do not fit."""
+
+
 class JobError(TelltaleError):
     """A piece of queued work that is unknown, or cannot be paused, resumed or cancelled now."""
 

@@ -21,6 +21,7 @@ ROOMS = (
     "sequential",
     "audit",
     "evidence",
+    "passive",
     "lab",
     "jobs",
     "cli",
