@@ -4,7 +4,6 @@ import streamlit as st
 
 from auditcore.audit import AuditRecord
 from auditcore.audit.words import headline
-from auditcore.errors import AuditError
 from auditcore.jobs.queue import Job, JobState
 from pages._parts import audit_view, claims, keys, phrases, session
 
@@ -52,23 +51,16 @@ def every_audit(records: list[AuditRecord]) -> None:
         st.caption(phrases.plain(about(record)))
 
 
-def readable() -> list[AuditRecord]:
-    """Return the audits; those of another version cannot be read, and the page says so."""
-    try:
-        return audit_view.store().audits(session.owner())
-    except AuditError as error:
-        st.error(str(error), icon=":material/error:")
-        return []
-
-
 chosen = st.query_params.get(keys.AUDIT)
-records = readable()
+records, unread = audit_view.store().readable(session.owner())
 if chosen:
     audit_view.open_address(chosen)
     st.header("Every audit", anchor=False)
+if unread:
+    st.error(unread, icon=":material/error:")
 if records or running():
     every_audit(records)
-else:
+elif not unread:
     st.markdown(
         "There is no result yet. Check a model with a kit of yours, or try it with the sample "
         "photos: that takes half a minute."

@@ -39,10 +39,9 @@ def disclosed_limit(
     """
     limits = [
         record.plan.max_hidden
-        for record in store.audits(owner)
+        for record in store.audits(owner, kit_id)
         if record.id != besides
         and record.plan.hosted
-        and record.plan.kit_id == kit_id
         and provider_of(record.plan.model["details"]) == provider
         and not photos_sent(store, record).isdisjoint(photos)
     ]

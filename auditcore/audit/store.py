@@ -7,13 +7,13 @@ asked about twice; the ledger of attempts outlives the audits it counts.
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, Select, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -182,18 +182,30 @@ class Store:
                 raise AuditError("There is no such audit here. See Results for those that are.")
             return _record(row)
 
-    def audits(self, owner: str = LOCAL_OWNER) -> list[AuditRecord]:
-        """Return the owner's audits, newest first."""
-        query = select(AuditRow).where(AuditRow.owner == owner)
+    def audits(self, owner: str = LOCAL_OWNER, kit_id: str | None = None) -> list[AuditRecord]:
+        """Return the owner's audits, of one kit or of all, newest first.
+
+        Raises:
+            AuditError: one of them was written by another version.
+        """
         with Session(self.engine) as session:
-            records = [_record(row) for row in session.scalars(query)]
-        return sorted(records, key=lambda record: record.plan.started, reverse=True)
+            return _newest_first(map(_record, session.scalars(_of_owner(owner, kit_id))))
+
+    def readable(self, owner: str = LOCAL_OWNER) -> tuple[list[AuditRecord], str | None]:
+        """Return the audits that this version can read, newest first, and why not the others."""
+        records, reason = [], None
+        with Session(self.engine) as session:
+            for row in session.scalars(_of_owner(owner, None)):
+                try:
+                    records.append(_record(row))
+                except AuditError as error:
+                    reason = str(error)
+        return _newest_first(records), reason
 
     def unfinished(self, owner: str, kit_id: str, spec: str) -> str | None:
         """Return the id of the owner's newest audit of this kit on this spec without a verdict."""
-        for record in self.audits(owner):
-            named = (record.plan.kit_id, record.plan.model.get("spec"))
-            if record.verdict is None and named == (kit_id, spec):
+        for record in self.audits(owner, kit_id):
+            if record.verdict is None and record.plan.model.get("spec") == spec:
                 return record.id
         return None
 
@@ -351,6 +363,15 @@ def _log_row(
 
 def _text(value: Any) -> str:
     return canonical_json(value).decode()
+
+
+def _of_owner(owner: str, kit_id: str | None) -> Select[AuditRow]:
+    query = select(AuditRow).where(AuditRow.owner == owner)
+    return query if kit_id is None else query.where(AuditRow.kit_id == kit_id)
+
+
+def _newest_first(records: Iterable[AuditRecord]) -> list[AuditRecord]:
+    return sorted(records, key=lambda record: record.plan.started, reverse=True)
 
 
 def _record(row: AuditRow) -> AuditRecord:

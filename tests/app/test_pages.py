@@ -383,10 +383,17 @@ def test_an_unfinished_audit_can_be_gone_on_with(visit: Visit) -> None:
     assert Queue().list(kind="audit")[0].params["claim"] == "each"
 
 
-def test_audits_of_another_version_are_told_not_crashed_on(visit: Visit) -> None:
+def test_audits_of_another_version_are_told_and_hide_no_other(visit: Visit) -> None:
     with planted(0.9):
         kit, model = check.open_kept(SAMPLE_KIT), PlantedModel("demo:with")
-        start_audit(Store(paths.database()), kit, model)
+        older = start_audit(Store(paths.database()), kit, model)
     with Store(paths.database()).engine.begin() as connection:
         connection.exec_driver_sql("UPDATE audits SET plan = json_set(plan, '$.format_version', 1)")
-    assert "another version of Telltale" in told(visit("results"))
+    alone = told(visit("results"))
+    assert "another version of Telltale" in alone and "no result yet" not in alone
+    with planted(0.9):
+        newer = start_audit(Store(paths.database()), kit, PlantedModel("demo:without"))
+    records, reason = Store(paths.database()).readable()
+    assert [record.id for record in records] == [newer] and older != newer and reason
+    links = [link.proto.label for link in visit("results").get("page_link")]
+    assert "Not finished" in links
