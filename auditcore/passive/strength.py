@@ -1,0 +1,124 @@
+"""How strong each method was when it was measured, for the pages to say beside every result.
+
+The benchmarks `encodermi_clip` and `idia_planted` write the two files of `assets/strength`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auditcore.passive.evaluation import Auc, Rate
+from auditcore.paths import assets_dir
+
+ENCODERMI_FILE, IDIA_FILE = "encodermi.json", "idia.json"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One trained model: how many pictures, how often each, and the area under the curve."""
+
+    pictures: int
+    epochs: float
+    auc: Auc
+
+
+@dataclass(frozen=True)
+class EncoderMIStrength:
+    """Areas under the curve over the size of the training set, smallest first.
+
+    Attributes:
+        same_samples: every model saw equally many pictures in all, so large sets less often each.
+        same_epochs: every model saw each of its pictures equally often.
+    """
+
+    same_samples: tuple[Point, ...]
+    same_epochs: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class IdiaStrength:
+    """Shares of people called known, by the number of photos asked about.
+
+    Attributes:
+        by_occurrence: people of whom so many portraits were in the training set, most first.
+        non_members: people of whom none was.
+    """
+
+    by_occurrence: Mapping[int, Mapping[int, Rate]]
+    non_members: Mapping[int, Rate]
+
+
+def encodermi_strength(folder: Path | None = None) -> EncoderMIStrength | None:
+    """Return the measured strength of EncoderMI, None if this copy ships none."""
+    found = _read(folder, ENCODERMI_FILE)
+    if found is None:
+        return None
+    return EncoderMIStrength(_points(found["same_samples"]), _points(found["same_epochs"]))
+
+
+def idia_strength(folder: Path | None = None) -> IdiaStrength | None:
+    """Return the measured strength of IDIA, None if this copy ships none."""
+    found = _read(folder, IDIA_FILE)
+    if found is None:
+        return None
+    occurrences = sorted(found["by_occurrence"], key=int, reverse=True)
+    return IdiaStrength(
+        {int(key): _rates(found["by_occurrence"][key]) for key in occurrences},
+        _rates(found["non_members"]),
+    )
+
+
+def encodermi_words(strength: EncoderMIStrength) -> str:
+    """Say in two sentences how telling a picture's answer is, and how that falls."""
+    few, many = strength.same_samples[0], strength.same_samples[-1]
+    return (
+        f"When we trained small models ourselves, this method put a picture that was used above "
+        f"one that was not in {_percent(few.auc.value)} of cases after training on "
+        f"{few.pictures:,} pictures, and in {_percent(many.auc.value)} after {many.pictures:,} "
+        "(50 % is a coin toss). For models trained on hundreds of millions of pictures, about "
+        "51 % is published."
+    )
+
+
+def idia_words(strength: IdiaStrength, photos: int) -> str:
+    """Say in two sentences how many people it knew, and how many it should not have known.
+
+    Args:
+        strength: what was measured.
+        photos: how many photos the person gave; the nearest measured number not above is told.
+    """
+    asked = max((n for n in strength.non_members if n <= photos), default=1)
+    most, least = next(iter(strength.by_occurrence)), list(strength.by_occurrence)[-1]
+    often, rarely = (strength.by_occurrence[n][asked] for n in (most, least))
+    wrong = strength.non_members[asked]
+    plural = "photos" if asked > 1 else "photo"
+    return (
+        f"In a small model that we trained ourselves on drawn people, asked with {asked} {plural} "
+        f"of each: of {often.of} people with {most} portraits in the training set {often.count} "
+        f"were recognised, of {rarely.of} people with {least} portrait {rarely.count}, and of "
+        f"{wrong.of} people who were not in it {wrong.count}."
+    )
+
+
+def _read(folder: Path | None, name: str) -> dict[str, Any] | None:
+    file = (folder or assets_dir() / "strength") / name
+    if not file.is_file():
+        return None
+    values: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return values
+
+
+def _points(rows: list[dict[str, Any]]) -> tuple[Point, ...]:
+    points = (Point(row["pictures"], row["epochs"], Auc(**row["auc"])) for row in rows)
+    return tuple(sorted(points, key=lambda point: point.pictures))
+
+
+def _rates(rows: Mapping[str, Mapping[str, Any]]) -> dict[int, Rate]:
+    named = ((int(n), rows[n]) for n in sorted(rows, key=int))
+    return {n: Rate(r["count"], r["of"], r["low"], r["high"]) for n, r in named}
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
