@@ -34,6 +34,11 @@ def published_dir(kit_id: str) -> Path:
     return _private_folder(data_dir() / "published") / kit_id
 
 
+def passive_dir() -> Path:
+    """Return the folder of questions about unmarked photos, `<job id>/` each."""
+    return _private_folder(data_dir() / "passive")
+
+
 def assets_dir() -> Path:
     """Return the folder shipped beside the package: sample photos, demo models."""
     return Path(__file__).resolve().parent.parent / "assets"

@@ -7,6 +7,13 @@
     keys      keys of hosted models, from a page to the worker's memory
     protect   the job that marks photos and seals their kit
     check     the jobs that meet a model, say what an audit will take, and do it
+    passive   questions about photos that are already online: asked, looked up, deleted
+    passive_folder, passive_work
+              one folder a question, and how it is answered without letting out whom it is about
+    passive_pictures, passive_faces, passive_kinds
+              the jobs of EncoderMI and of IDIA
+    passive_samples
+              pictures, drawn people and attacks that are shipped to try them with
     opened    the models that the worker holds open
     meeting   what a model gives, and how a kit asks it
     catalogue the models there are, written down for the pages

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 
 from auditcore.jobs.keys import KeyRing, listen
+from auditcore.jobs.queue import Queue
 from auditcore.jobs.worker import Kind, work
 
 _COURTESY = 5  # the page a person is looking at goes before the work behind it
@@ -13,10 +14,11 @@ _COURTESY = 5  # the page a person is looking at goes before the work behind it
 def _load() -> Mapping[str, Kind]:
     ring = KeyRing()
     listen(ring)  # before what takes seconds: a page may be waiting to hand over a key
-    from auditcore.jobs import check, protect
+    from auditcore.jobs import check, passive, passive_kinds, protect
 
     check.warm_up()
-    return {protect.KIND: protect.run, **check.kinds(ring)}
+    passive.sweep(Queue())
+    return {protect.KIND: protect.run, **check.kinds(ring), **passive_kinds.kinds(ring)}
 
 
 def main() -> None:

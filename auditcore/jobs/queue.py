@@ -240,6 +240,11 @@ class Queue:
                 row.result = json.dumps(_without_needs(json.loads(row.result)))
                 row.params = row.params if params is None else json.dumps(params)
 
+    def forget(self, job_id: str, owner: str = LOCAL_OWNER) -> None:
+        """Strike a job from the queue, whatever its state; a worker at it must notice by itself."""
+        with Session(self._writer) as session, session.begin():
+            session.delete(_row(session, job_id, owner))
+
     # What the worker does
 
     def adopt(self) -> int:
@@ -264,6 +269,14 @@ class Queue:
             row.done_at_start, row.now = row.done, "Getting ready."
             session.flush()
             return _as_job(session, row)
+
+    def unfinished(self) -> frozenset[str]:
+        """Return the ids of all jobs that wait or run, whoever's they are."""
+        wanted = select(JobRow.id).where(
+            JobRow.state.in_([JobState.WAITING.value, JobState.RUNNING.value])
+        )
+        with Session(self._engine) as session:
+            return frozenset(session.scalars(wanted))
 
     def wish(self, job_id: str) -> Wish:
         """Return what the person wants of a running job."""
