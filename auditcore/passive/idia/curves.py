@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from auditcore.passive.idia.answers import Answers
 from auditcore.passive.idia.prompts import TEMPLATES
-from auditcore.passive.idia.rule import votes
+from auditcore.passive.idia.rule import NOBODY, named, votes
 from auditcore.randomness import derive
 
 SIZES = (1, 3, 5, 10, 20, 30)
@@ -74,15 +74,18 @@ def curve(answers: Answers, name: str) -> Curve:
         PassiveError: it is none of them.
     """
     person, decoys = answers.names.index(name), len(answers.names.decoys)
+    given, best = np.unique(answers.best, return_inverse=True)  # few of the candidates occur
+    best = best.reshape(answers.best.shape)
     sizes = tuple(sorted({size for size in SIZES if size < answers.photos} | {answers.photos}))
-    named = np.empty((len(sizes), DRAWS), dtype=np.int64)
+    wordings = np.empty((len(sizes), DRAWS), dtype=np.int64)
     shares = np.empty((len(sizes), len(TEMPLATES)))
     taus = np.arange(1, len(TEMPLATES) + 1)
     for row, size in enumerate(sizes):
-        counted = _votes(answers, size)
-        named[row] = counted[:, person]
-        shares[row] = (counted[:, :decoys, None] >= taus).mean(axis=(0, 1))
-    return Curve(sizes, named, shares)
+        counted = _votes(best, size, len(given))
+        wordings[row] = counted[:, given == person].sum(axis=1)
+        over = counted[:, given < decoys, None] >= taus
+        shares[row] = over.sum(axis=(0, 1)) / (DRAWS * decoys)
+    return Curve(sizes, wordings, shares)
 
 
 @cache
@@ -93,9 +96,12 @@ def draws(photos: int, size: int) -> NDArray[np.int64]:
     return np.array(drawn, dtype=np.int64)
 
 
-def _votes(answers: Answers, size: int) -> NDArray[np.int64]:
-    """Return each candidate's wordings in each draw, shape (DRAWS, N)."""
-    best, candidates = answers.best, len(answers.names.everyone)
-    if size == answers.photos:  # every draw is all of them
+def _votes(best: NDArray[np.integer], size: int, candidates: int) -> NDArray[np.int64]:
+    """Return each candidate's wordings in each draw, shape (DRAWS, candidates)."""
+    photos = best.shape[1]
+    if size == photos:  # every draw is all of them
         return np.tile(votes(best, candidates), (DRAWS, 1))
-    return np.stack([votes(best[:, drawn], candidates) for drawn in draws(answers.photos, size)])
+    drawn = best[:, draws(photos, size)].swapaxes(0, 1)  # (DRAWS, T, size)
+    whom = named(drawn.reshape(-1, size), candidates).reshape(DRAWS, -1)
+    counted = [np.bincount(row[row != NOBODY], minlength=candidates) for row in whom]
+    return np.stack(counted)
