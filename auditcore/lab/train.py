@@ -51,6 +51,7 @@ def train_clip(
     recipe: Recipe,
     seed: int,
     on_epoch: OnEpoch | None = None,
+    checkpoint: Path | None = None,
 ) -> torch.nn.Module:
     """Train a small CLIP from nothing on image + caption pairs.
 
@@ -62,6 +63,8 @@ def train_clip(
         recipe: the training's parameters.
         seed: of weights, order and augmentation.
         on_epoch: told (epochs done, epochs, mean loss of the last) after each.
+        checkpoint: a file of this very run, named by data, recipe and seed: it is written after
+            each epoch, and a run that was killed goes on from it to the same weights.
 
     Returns:
         The trained model in evaluation mode; see `clip.save_model`.
@@ -79,7 +82,7 @@ def train_clip(
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return _Run(new_model(seed), images, tokens, recipe).train(on_epoch)
+            return _Run(new_model(seed), images, tokens, recipe).train(on_epoch, checkpoint)
     finally:
         torch.set_num_threads(before)
 
@@ -94,13 +97,37 @@ class _Run:
         self._loss = open_clip.ClipLoss()
         self._optimizer = _optimizer(model, recipe)
 
-    def train(self, on_epoch: OnEpoch | None) -> torch.nn.Module:
+    def train(self, on_epoch: OnEpoch | None, checkpoint: Path | None) -> torch.nn.Module:
         self._model.train()
-        for epoch in range(self._recipe.epochs):
+        for epoch in range(self._resume(checkpoint), self._recipe.epochs):
             loss = self._epoch(epoch * self._steps)
+            self._keep(checkpoint, epoch + 1)
             if on_epoch is not None:
                 on_epoch(epoch + 1, self._recipe.epochs, loss)
         return self._model.eval()
+
+    def _keep(self, checkpoint: Path | None, epochs: int) -> None:
+        if checkpoint is None:
+            return
+        state = {
+            "epochs": epochs,
+            "model": self._model.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "draws": torch.random.get_rng_state(),
+        }
+        unfinished = checkpoint.with_name(checkpoint.name + ".part")
+        torch.save(state, unfinished)
+        unfinished.replace(checkpoint)
+
+    def _resume(self, checkpoint: Path | None) -> int:
+        """Return the epochs that were done before, with the run as it stood after them."""
+        if checkpoint is None or not checkpoint.is_file():
+            return 0
+        state = torch.load(checkpoint, weights_only=True)
+        self._model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        torch.random.set_rng_state(state["draws"])
+        return int(state["epochs"])
 
     def _epoch(self, steps_before: int) -> float:
         order = torch.randperm(len(self._images)).tolist()

@@ -120,3 +120,21 @@ def test_the_small_vocabulary_ends_every_text_with_its_last_word(tmp_path: Path)
 
 def test_a_new_model_follows_from_its_seed() -> None:
     assert _weights(new_model(1)) == _weights(new_model(1)) != _weights(new_model(2))
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    recipe = Recipe(epochs=3, batch=8, warmup=2)
+    whole = _weights(train_clip(_drawings(), recipe, 3))
+    file = tmp_path / "run.pt"
+
+    def kill(done: int, epochs: int, loss: float) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_clip(_drawings(), recipe, 3, kill, file)
+    told: list[int] = []
+    resumed = train_clip(_drawings(), recipe, 3, lambda done, of, loss: told.append(done), file)
+    assert told == [3]
+    assert _weights(resumed) == whole
+    assert _weights(train_clip(_drawings(), recipe, 3, None, file)) == whole  # nothing left to do
