@@ -16,14 +16,13 @@ from torch import nn
 from auditcore.errors import PassiveError
 from auditcore.models.devices import choose_device
 from auditcore.passive.encodermi import sets, vector
-from auditcore.passive.encodermi.features import PAIRS, Similarities
 from auditcore.passive.encodermi.fitting import fit_network
 from auditcore.passive.encodermi.sets import SetAttack
+from auditcore.passive.encodermi.shape import VARIANTS, Similarities, check_similarities
 from auditcore.passive.encodermi.threshold import best_threshold, mean_similarity
 from auditcore.passive.encodermi.vector import VectorAttack
 from auditcore.randomness import derive
 
-VARIANTS = ("V", "S", "T")
 LEAST_SHADOW = 20
 """Fewest members, and fewest non-members, that attacks are trained on."""
 
@@ -125,20 +124,6 @@ def train_judged(
     truth = np.arange(len(held)) < len(held_inside)
     right = {name: int((attacks.flags(name, held) == truth).sum()) for name in VARIANTS}
     return Judged(attacks, len(inside), len(outside), right, len(held))
-
-
-def check_similarities(values: Similarities) -> Similarities:
-    """Return similarities as float32, shape (N, 45).
-
-    Raises:
-        PassiveError: another shape, none at all, or values that are no cosines.
-    """
-    found = np.ascontiguousarray(values, dtype=np.float32)
-    if found.ndim != 2 or found.shape[1] != PAIRS or not len(found):
-        raise PassiveError(f"Similarities are {PAIRS} numbers a picture, for one or more pictures.")
-    if not np.isfinite(found).all() or np.abs(found).max() > 1.001:
-        raise PassiveError("Similarities are cosines: numbers between -1 and 1. These are not.")
-    return found
 
 
 def _split(values: Similarities, seed: int, kind: str) -> tuple[Similarities, Similarities]:

@@ -8,16 +8,18 @@ another kind, size or quality can be above it for that reason alone (arXiv 2409.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import betabinom, mannwhitneyu
 
-from auditcore.passive.encodermi.attacks import VARIANTS, Attacks, check_similarities
-from auditcore.passive.encodermi.features import Similarities
+from auditcore.passive.encodermi.shape import VARIANTS, Similarities, check_similarities
 from auditcore.passive.encodermi.threshold import mean_similarity
 from auditcore.passive.evaluation import Auc, Rate, auc, rate
+
+if TYPE_CHECKING:  # pages read comparisons without torch
+    from auditcore.passive.encodermi.attacks import Attacks
 
 LEAST_MINE, LEAST_REFERENCE = 5, 20
 """Fewest pictures of either kind that a comparison says anything about."""
@@ -106,7 +108,7 @@ class Comparison:
 
 
 def compare(
-    mine: Similarities, reference: Similarities, attacks: Attacks | None = None
+    mine: Similarities, reference: Similarities, attacks: "Attacks | None" = None
 ) -> Comparison:
     """Compare my pictures with the reference.
 
@@ -153,7 +155,7 @@ def _reading(mine: Means, reference: Means, tail: float) -> Reading:
     return Reading.BELOW if lower <= UNUSUAL / 2 else Reading.NOTHING
 
 
-def _ask(attacks: Attacks, variant: str, mine: Similarities, reference: Similarities) -> Flagged:
+def _ask(attacks: "Attacks", variant: str, mine: Similarities, reference: Similarities) -> Flagged:
     my_scores, their_scores = (attacks.scores(variant, part) for part in (mine, reference))
     called = my_scores > 0
     wrong = rate(int((their_scores > 0).sum()), len(their_scores))

@@ -7,20 +7,16 @@ An encoder that was trained for long on a picture tends to give its views more s
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auditcore.errors import Cancelled, PassiveError
 from auditcore.models import Capability, Model
-from auditcore.passive.encodermi.views import VIEWS, views
+from auditcore.passive.encodermi.shape import PAIRS, VIEWS, Similarities
+from auditcore.passive.encodermi.views import views
 from auditcore.photos import Pixels
-
-PAIRS = VIEWS * (VIEWS - 1) // 2
-"""Numbers a picture: one for each pair of its views, 45."""
 
 SEED = b"telltale/encodermi/1"
 """The seed of the views everywhere: attacks and pictures of different days see the same views."""
 
-Similarities = NDArray[np.float32]
 _FIRST, _SECOND = np.triu_indices(VIEWS, 1)
 
 
@@ -90,8 +86,3 @@ def check_encoder(model: Model) -> None:
             f"{model.identity.name} gives no image features, which this method compares. Choose "
             "an encoder: a CLIP, or a model without its classes."
         )
-
-
-def pictures_sent(pictures: int) -> int:
-    """Return how many pictures a hosted encoder is sent for so many pictures."""
-    return pictures * VIEWS

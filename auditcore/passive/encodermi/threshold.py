@@ -7,7 +7,7 @@ shadow encoder most accurately.
 import numpy as np
 from numpy.typing import NDArray
 
-from auditcore.passive.encodermi.features import Similarities
+from auditcore.passive.encodermi.shape import Similarities
 
 
 def mean_similarity(similarities: Similarities) -> NDArray[np.float64]:

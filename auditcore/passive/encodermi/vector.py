@@ -6,8 +6,8 @@ Source: arXiv 2108.11023, section 4.3, with the settings of the authors' code.
 import torch
 from torch import Tensor, nn
 
-from auditcore.passive.encodermi.features import PAIRS
 from auditcore.passive.encodermi.fitting import Fit
+from auditcore.passive.encodermi.shape import PAIRS
 
 HIDDEN = 256
 FIT = Fit(epochs=300, batch=100, learning_rate=1e-4, weight_decay=1e-6)

@@ -13,14 +13,10 @@ import numpy as np
 from PIL import Image, ImageOps
 from torchvision.transforms import functional
 
+from auditcore.passive.encodermi.copies import kept
+from auditcore.passive.encodermi.shape import VIEWS
 from auditcore.photos import Pixels
 from auditcore.randomness import Stream, derive
-
-VIEWS = 10
-"""Views of a picture: n = 10 in the paper."""
-
-KEPT_SIDE = 640
-"""Longest side, in pixels, of the copy of a picture that views are cut from."""
 
 _AREAS = (0.2, 1.0)
 _ASPECTS = (3 / 4, 4 / 3)
@@ -62,21 +58,6 @@ class Transformation:
         for name, factor in self.jitter:
             view = _JITTER[name](view, factor)
         return np.asarray(functional.rgb_to_grayscale(view, 3) if self.grey else view)
-
-
-def kept(picture: Pixels) -> Pixels:
-    """Return a picture at most KEPT_SIDE pixels long; a smaller one comes back as it is.
-
-    Views never need more, and thousands of pictures must fit into memory.
-    """
-    height, width = picture.shape[:2]
-    scale = KEPT_SIDE / max(height, width)
-    if scale >= 1:
-        return picture
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(
-        Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    )
 
 
 def views(picture: Pixels, seed: bytes, size: int) -> list[Pixels]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditcore.models import Capability, Model, ModelIdentity
-from auditcore.passive.encodermi import PAIRS, Similarities
+from auditcore.passive.encodermi.shape import PAIRS, Similarities
 from auditcore.photos import Pixels
 from auditcore.randomness import derive
 

@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from auditcore.errors import PassiveError
-from auditcore.passive.encodermi import VARIANTS, Attacks, train_attacks, train_judged
+from auditcore.passive.encodermi.attacks import Attacks, train_attacks, train_judged
 from auditcore.passive.encodermi.sets import SetAttack
+from auditcore.passive.encodermi.shape import VARIANTS
 from auditcore.passive.encodermi.vector import VectorAttack
 from tests.passive.encodermi.encoders import drawn
 

@@ -7,19 +7,12 @@ import pytest
 import torch
 from scipy.stats import binomtest
 
-from auditcore.passive.encodermi import (
-    PAIRS,
-    VARIANTS,
-    Attacks,
-    Comparison,
-    Reading,
-    Similarities,
-    compare,
-    comparison_words,
-)
-from auditcore.passive.encodermi.comparing import UNUSUAL
+from auditcore.passive.encodermi.attacks import Attacks
+from auditcore.passive.encodermi.comparing import UNUSUAL, Comparison, Reading, compare
 from auditcore.passive.encodermi.sets import SetAttack
+from auditcore.passive.encodermi.shape import PAIRS, VARIANTS, Similarities
 from auditcore.passive.encodermi.vector import VectorAttack
+from auditcore.passive.encodermi.words import comparison_words
 from tests.passive.encodermi.encoders import drawn
 
 

@@ -3,7 +3,8 @@ import pytest
 
 from auditcore.errors import Cancelled, PassiveError
 from auditcore.models import Capability
-from auditcore.passive.encodermi import PAIRS, pictures_sent, similarities, similarities_of
+from auditcore.passive.encodermi.features import similarities, similarities_of
+from auditcore.passive.encodermi.shape import PAIRS, pictures_sent
 from auditcore.passive.encodermi.views import views
 from tests.passive.encodermi.encoders import PixelEncoder, pictures
 

@@ -10,16 +10,17 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from auditcore.errors import PassiveError
-from auditcore.passive.encodermi import (
-    VARIANTS,
-    Attacks,
-    Card,
+from auditcore.passive.encodermi.attacks import Attacks
+from auditcore.passive.encodermi.card import Card
+from auditcore.passive.encodermi.keeping import (
+    CARD_FILE,
+    WEIGHTS_FILE,
     load_attacks,
     read_card,
     save_attacks,
 )
-from auditcore.passive.encodermi.keeping import CARD_FILE, WEIGHTS_FILE
 from auditcore.passive.encodermi.sets import SetAttack
+from auditcore.passive.encodermi.shape import VARIANTS
 from auditcore.passive.encodermi.vector import VectorAttack
 from tests.passive.encodermi.encoders import drawn
 

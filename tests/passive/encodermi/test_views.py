@@ -5,7 +5,9 @@ import pytest
 from PIL import Image
 from torchvision.transforms import functional
 
-from auditcore.passive.encodermi.views import KEPT_SIDE, VIEWS, Transformation, draw, kept, views
+from auditcore.passive.encodermi.copies import KEPT_SIDE, kept
+from auditcore.passive.encodermi.shape import VIEWS
+from auditcore.passive.encodermi.views import Transformation, draw, views
 from auditcore.randomness import derive
 from tests.passive.encodermi.encoders import pictures
 

@@ -1,8 +1,11 @@
 import re
+import subprocess
+import sys
 
 import pytest
 
-from auditcore.passive.encodermi import Reading, Words, compare, comparison_words
+from auditcore.passive.encodermi.comparing import Reading, compare
+from auditcore.passive.encodermi.words import Words, comparison_words
 from auditcore.passive.grade import NOT_NEGATIVE
 from tests.passive.encodermi.encoders import drawn
 
@@ -40,3 +43,9 @@ def test_too_few_says_how_many_are_needed() -> None:
     headline = comparison_words(compare(*CASES[Reading.TOO_FEW])).headline
     assert "1 picture of yours and 10 pictures for reference" in headline
     assert "At least 5 and 20" in headline
+
+
+def test_pages_read_comparisons_without_torch() -> None:
+    modules = ", ".join(f"auditcore.passive.encodermi.{n}" for n in ("comparing", "words", "shape"))
+    command = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", command]).returncode == 0
