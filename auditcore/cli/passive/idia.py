@@ -21,7 +21,7 @@ from auditcore.passive.grade import GRADE, GRADE_MEANS
 from auditcore.passive.idia.answers import Answers, choose, look, sending
 from auditcore.passive.idia.curves import curve
 from auditcore.passive.idia.figures import over_photos, over_tau
-from auditcore.passive.idia.names import Names, candidate_names, tidy_name
+from auditcore.passive.idia.names import candidate_names, tidy_name
 from auditcore.passive.idia.prompts import TEMPLATES
 from auditcore.passive.idia.result import Frequent, Result, assess
 from auditcore.passive.idia.rule import TAU, check_tau
@@ -133,7 +133,7 @@ def _ask(arguments: argparse.Namespace, people: list[_Person]) -> tuple[Model, l
     """Ask about all photos of all people; return the answers person by person."""
     check_tau(arguments.tau)
     names = candidate_names([person.name for person in people])
-    _check_consent(arguments, people, names)
+    _check_consent(arguments, people)
     model = open_model(arguments.model, access_of(arguments), running_of(arguments))
     seen = [_look(model, person) for person in people]
     answers = choose(model, np.concatenate(seen), names, _say_wording)
@@ -160,7 +160,7 @@ def _say_wording(done: int) -> None:
     say(f"{done:>3} of {len(TEMPLATES)} wordings asked.")
 
 
-def _check_consent(arguments: argparse.Namespace, people: list[_Person], names: Names) -> None:
+def _check_consent(arguments: argparse.Namespace, people: list[_Person]) -> None:
     """Refuse to ask before the people have agreed, and to send before the host was named."""
     if not arguments.i_have_consent:
         raise PassiveError(f"{CONSENT} If that is so, say it with --i-have-consent.")
@@ -169,7 +169,7 @@ def _check_consent(arguments: argparse.Namespace, people: list[_Person], names: 
     from auditcore.models.hosted.spec import host_of, parse_spec
 
     host = host_of(parse_spec(arguments.model))
-    sent = sending(sum(len(p.files) for p in people), len(people), len(names.decoys))
+    sent = sending(sum(len(person.files) for person in people), len(people))
     if arguments.send_to != host:
         raise PassiveError(
             f"{sending_words(host, sent)} A model on this machine, such as one of openclip:, needs "

