@@ -18,6 +18,7 @@ from auditcore.jobs.passive_folder import Confided, confide, confided
 from auditcore.jobs.queue import Queue, new_job_id
 from auditcore.models.hosted.spec import host_of, parse_spec
 from auditcore.passive.idia.names import candidate_names, tidy_name
+from auditcore.photos import shown
 
 PICTURES, FACES = "encodermi", "idia"
 KEPT_HOURS = 24
@@ -85,6 +86,7 @@ def submit_pictures(
             raise PassiveError(f"Something is missing: add {whose}.")
         if len(pictures) > MAX_PICTURES:
             raise PassiveError(f"At most {MAX_PICTURES} of {whose}. Leave some out.")
+    _insist_on_different([*mine, *reference])
     _insist_on_host(choice, consent)
     question = {
         "choice": choice.to_json(),
@@ -121,6 +123,7 @@ def submit_faces(
         raise PassiveError(problem)
     if not consent.people:
         raise PassiveError("Whoever is shown must agree first. Say so, or leave their photos out.")
+    _insist_on_different([photo for person in people for photo in person.photos])
     _insist_on_host(choice, consent)
     question = {
         "choice": choice.to_json(),
@@ -221,6 +224,16 @@ def _submit(
     job_id = new_job_id()
     confide(job_id, question, files)
     return queue.submit(kind, {}, title=title, owner=owner, job_id=job_id)
+
+
+def _insist_on_different(files: Sequence[Upload]) -> None:
+    """Refuse a file that is there twice: it would count twice, or on both sides."""
+    seen: dict[bytes, int] = {}
+    for number, file in enumerate(files):
+        twin = seen.setdefault(file.data, number)
+        if twin != number:
+            both = f"{shown(files[twin].name)} and {shown(file.name)}"
+            raise PassiveError(f"{both} are the same picture. Leave one out.")
 
 
 def _insist_on_host(choice: Choice, consent: Consent) -> None:

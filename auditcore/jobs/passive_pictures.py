@@ -14,7 +14,8 @@ from auditcore.jobs.passive_work import Private, privately
 from auditcore.jobs.worker import Desk
 from auditcore.models import Model
 from auditcore.passive.encodermi.comparing import compare
-from auditcore.passive.encodermi.features import Similarities, check_encoder, similarities_of
+from auditcore.passive.encodermi.features import check_encoder, similarities_of
+from auditcore.passive.encodermi.shape import Similarities
 from auditcore.photos import read_pixels
 
 

@@ -23,8 +23,9 @@ FAR = Choice("openai:https://far.example/v1#m")
 DAY = 24 * 3600
 
 
-def photos(count: int = 2) -> list[Upload]:
-    return [Upload(f"philippa-{n}.jpg", b"\xff\xd8 photo %d" % n) for n in range(count)]
+def photos(count: int = 2, first: int = 0) -> list[Upload]:
+    numbers = range(first, first + count)
+    return [Upload(f"philippa-{n}.jpg", b"\xff\xd8 photo %d" % n) for n in numbers]
 
 
 def ask(queue: Queue, owner: str = "local", **changed: object) -> str:
@@ -153,6 +154,7 @@ def test_a_file_that_withstands_is_told(queue: Queue, monkeypatch: pytest.Monkey
         ({"people": [Portrayed("x" * 90, photos())]}, "too long"),
         ({"people": [Portrayed(NAME, [])]}, "needs at least one photo"),
         ({"people": [Portrayed(NAME, photos(61))]}, "60 at most"),
+        ({"people": [Portrayed(NAME, photos()), Portrayed("B C", photos())]}, "the same picture"),
         (
             {"people": [Portrayed(NAME, photos()), Portrayed(NAME.upper(), photos())]},
             "is there twice",
@@ -173,7 +175,9 @@ def test_pictures_need_something_to_compare_with(queue: Queue) -> None:
         passive.submit_pictures(queue, HERE, photos(), [], None, consent=Consent())
     with pytest.raises(PassiveError, match="At most 500"):
         passive.submit_pictures(queue, HERE, photos(501), photos(), None, consent=Consent())
-    job_id = passive.submit_pictures(queue, HERE, photos(3), photos(2), None, consent=Consent())
+    with pytest.raises(PassiveError, match="are the same picture"):
+        passive.submit_pictures(queue, HERE, photos(3), photos(2, 2), None, consent=Consent())
+    job_id = passive.submit_pictures(queue, HERE, photos(3), photos(2, 3), None, consent=Consent())
     assert len([f for f in (paths.passive_dir() / job_id).iterdir() if "photo" in f.name]) == 5
 
 
