@@ -32,7 +32,7 @@ class SpecForm:
 
 
 LOCAL_FORMS = (
-    SpecForm("demo:NAME", "demo:with", "one of the two small models made for Telltale"),
+    SpecForm("demo:NAME", "demo:with", "one of the small models made for Telltale"),
     SpecForm(
         "openclip:NAME/WEIGHTS",
         "openclip:ViT-B-32/laion2b_s34b_b79k",

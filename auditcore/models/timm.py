@@ -35,7 +35,9 @@ _LOCAL_PREFIX = "local-dir:"
 class ImageModel(TorchModel):
     """An encoder: pooled features. A classifier also gives the probabilities of its classes."""
 
-    def __init__(self, spec: str, source: ImageSource, running: Running) -> None:
+    def __init__(
+        self, spec: str, source: ImageSource, running: Running, kind: str = "timm"
+    ) -> None:
         """Build the model and load its weights.
 
         Raises:
@@ -49,7 +51,7 @@ class ImageModel(TorchModel):
         network = _build(source)
         self.identity = ModelIdentity(
             spec=spec,
-            kind="timm",
+            kind=kind,
             name=source.name,
             fingerprint=fingerprint([source.weights], source.settings()),
             released=None,
