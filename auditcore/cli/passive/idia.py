@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from plotly.graph_objects import Figure
 
 from auditcore.cli.output import add_json, one_line, print_json, say, tell
 from auditcore.cli.passive.folder import files_in, photos_of
+from auditcore.cli.passive.page import check_page, write_page
 from auditcore.cli.reaching import access_of, add_access, add_running, running_of
 from auditcore.errors import PassiveError
 from auditcore.models import HOSTED, Model, open_model
@@ -112,7 +114,7 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    _check_plot(arguments.plot)
+    check_page(arguments.plot)
     groups = [_people_in(folder) for folder in (arguments.members, arguments.non_members)]
     people = [person for group in groups for person in group]
     model, answers = _ask(arguments, people)
@@ -120,13 +122,18 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     members = len(groups[0])
     measured = strength(curves[:members], curves[members:], arguments.tau)
     if arguments.plot is not None:
-        _write_plot(measured, arguments.plot)
+        write_page(arguments.plot, "How often IDIA recognises people", _figures(measured))
     if arguments.json:
         left_out = [sentence for person in people for sentence in person.left_out]
         print_json(_facts(model) | measured.to_json() | {"left_out": left_out})
     else:
         tell(_table(measured))
     return 0
+
+
+def _figures(measured: Strength) -> tuple[Figure, ...]:
+    scores = {"number of wordings": roc(measured.member_scores, measured.non_member_scores)}
+    return roc_figure(scores), over_photos(measured), over_tau(measured)
 
 
 def _ask(arguments: argparse.Namespace, people: list[_Person]) -> tuple[Model, list[Answers]]:
@@ -265,26 +272,3 @@ def _line(point: Point) -> str:
 
 def _share(share: Share) -> str:
     return f"{share.mean:6.1%} ({share.rate.low:5.1%}-{share.rate.high:6.1%})"
-
-
-def _check_plot(path: Path | None) -> None:
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
-        raise PassiveError(f"{path} cannot be written. Name a file in a folder that is there.")
-
-
-def _write_plot(measured: Strength, path: Path) -> None:
-    """Write the three curves as one page that needs no network; no name of a person is in it."""
-    curves = {"wordings": roc(measured.member_scores, measured.non_member_scores)}
-    figures = (roc_figure(curves), over_photos(measured), over_tau(measured))
-    parts = [
-        figure.to_html(full_html=False, include_plotlyjs=number == 0)
-        for number, figure in enumerate(figures)
-    ]
-    page = f'<!doctype html><meta charset="utf-8"><title>IDIA</title><p>{GRADE_MEANS}</p>'
-    try:
-        path.write_text(page + "".join(parts), encoding="utf-8")
-    except OSError as error:
-        raise PassiveError(
-            f"The curves cannot be written to {path} ({error.strerror}). Name another file."
-        ) from error
-    say(f"Curves: {path}")
