@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("pages/start.py", title="Start", default=True),
         st.Page("pages/protect.py", title="Protect"),
         st.Page("pages/check.py", title="Check a model"),
+        st.Page("pages/already_online.py", title="Already online"),
         st.Page("pages/results.py", title="Results"),
         st.Page("pages/how_it_works.py", title="How it works"),
     ],

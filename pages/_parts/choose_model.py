@@ -17,22 +17,56 @@ from auditcore.models.running import DEVICE_TITLES, PRECISION_TITLES
 from pages._parts import connection, hosted_form, keys, model_words, phrases, session
 
 _DEMO, _HERE, _ADDRESS = "demo", "here", "address"
-_DOORS = {
-    _DEMO: (
-        "One of the demo models",
-        "Two small models made for Telltale. One learned from the sample photos, one never saw "
-        "them.",
-    ),
-    _HERE: (
-        "A model on this computer",
-        "A file or folder you have, or a well-known model that Telltale fetches by its name. Your "
-        "photos do not leave this computer.",
-    ),
-    _ADDRESS: (
-        "A model behind an address",
-        "Somebody else runs it, or a server of yours does. Small copies of your photos are sent.",
-    ),
-}
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a page wants a model for.
+
+    Attributes:
+        name: tells this page's choice apart from another page's; "" for Check a model.
+        demos: the demo models that make sense here.
+        shows: what they are.
+        sends: what goes to a model behind an address.
+        dated: whether it matters when the model was published.
+    """
+
+    name: str
+    demos: tuple[str, ...]
+    shows: str
+    sends: str
+    dated: bool
+
+    def key(self, widget: str) -> str:
+        """Return the key of a widget whose choice must not be another page's."""
+        return f"{widget}.{self.name}" if self.name else widget
+
+
+AUDIT = Purpose(
+    name="",
+    demos=("demo:with", "demo:without"),
+    shows="Two small models made for Telltale. One learned from the sample photos, one never saw "
+    "them.",
+    sends="Small copies of your photos are sent.",
+    dated=True,
+)
+
+
+def _doors(purpose: Purpose) -> dict[str, tuple[str, str]]:
+    return {
+        _DEMO: ("One of the demo models", purpose.shows),
+        _HERE: (
+            "A model on this computer",
+            "A file or folder you have, or a well-known model that Telltale fetches by its name. "
+            "Your photos do not leave this computer.",
+        ),
+        _ADDRESS: (
+            "A model behind an address",
+            f"Somebody else runs it, or a server of yours does. {purpose.sends}",
+        ),
+    }
+
+
 _LIST, _FILE = "From the list", "A file or folder of mine"
 
 
@@ -53,25 +87,26 @@ class Chosen:
     labels: tuple[str, ...] = ()
 
 
-def choose() -> Chosen | None:
+def choose(purpose: Purpose = AUDIT) -> Chosen | None:
     """Choose a model; None until it is clear which, and what it gives."""
     known = read_catalogue()
     if known is None:
         _await_catalogue()
         return None
+    doors = _doors(purpose)
     door = st.radio(
         "Where is the model?",
-        list(_DOORS),
-        format_func=lambda name: _DOORS[name][0],
-        captions=[text for _title, text in _DOORS.values()],
-        key=keys.DOOR,
+        list(doors),
+        format_func=lambda name: doors[name][0],
+        captions=[text for _title, text in doors.values()],
+        key=purpose.key(keys.DOOR),
         persist_state="session",
         label_visibility="collapsed",
     )
     if door == _DEMO:
-        return _demo(known)
+        return _demo(known, purpose)
     choice = _on_this_computer(known) if door == _HERE else hosted_form.fill_in()
-    return None if choice is None else _met(choice, known)
+    return None if choice is None else _met(choice, known, purpose)
 
 
 @st.fragment(run_every=1.0)
@@ -81,8 +116,8 @@ def _await_catalogue() -> None:
     st.caption("Looking which models there are. This takes a few seconds after the start.")
 
 
-def _demo(known: Catalogue) -> Chosen | None:
-    entries = {entry.spec: entry for entry in known.models if entry.spec.startswith("demo:")}
+def _demo(known: Catalogue, purpose: Purpose) -> Chosen | None:
+    entries = {entry.spec: entry for entry in known.models if entry.spec in purpose.demos}
     if not any(entry.on_this_machine for entry in entries.values()):
         st.error("The demo models are not in this copy of Telltale.", icon=":material/error:")
         return None
@@ -90,7 +125,7 @@ def _demo(known: Catalogue) -> Chosen | None:
         "Demo model",
         list(entries),
         format_func=lambda name: entries[name].title,
-        key=keys.DEMO_MODEL,
+        key=purpose.key(keys.DEMO_MODEL),
         persist_state="session",
         label_visibility="collapsed",
     )
@@ -202,14 +237,14 @@ def _running(devices: tuple[str, ...]) -> Running:
     return Running(device, precision)
 
 
-def _met(choice: Choice, known: Catalogue) -> Chosen | None:
+def _met(choice: Choice, known: Catalogue, purpose: Purpose) -> Chosen | None:
     here = {entry.spec for entry in known.models if entry.on_this_machine}
     listed = {entry.spec for entry in known.models}
     fetch = choice.spec in listed - here
     found = connection.test(choice, fetch=fetch)
     if found is None:
         return None
-    if choice.hosted:
+    if choice.hosted and purpose.dated:
         choice = replace(choice, released=hosted_form.released())
     return Chosen(choice, found.name, frozenset(found.gives), found.labels)
 

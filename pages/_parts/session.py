@@ -1,20 +1,32 @@
 """What the pages share: who is looking, the queue, the worker, and the state of a visit."""
 
+from copy import copy
 from pathlib import Path
 
 import streamlit as st
 
+from auditcore.jobs import passive
 from auditcore.jobs.queue import Queue
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.worker import Waker
 from pages._parts import admission, keys
 
+_AT_FIRST = (
+    (keys.PHOTOS, {}),
+    (keys.ROUND, 0),
+    (keys.CHOSEN_KIT, None),
+    (keys.ONLINE_ROUND, 0),
+    (keys.ONLINE_FILES, {}),
+    (keys.ONLINE_PEOPLE, 1),
+)
+
 
 def prepare() -> None:
-    """Admit this visit, set up its state, wake the worker; app.py runs it before a page."""
+    """Admit this visit, set up its state, delete what is due; app.py runs it before a page."""
     admission.admit()
-    for name, value in ((keys.PHOTOS, {}), (keys.ROUND, 0), (keys.CHOSEN_KIT, None)):
-        st.session_state.setdefault(name, value)
+    for name, value in _AT_FIRST:
+        st.session_state.setdefault(name, copy(value))
+    passive.sweep(queue())
     waker().wake()
 
 

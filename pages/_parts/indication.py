@@ -1,0 +1,69 @@
+"""The look and the words of the one grade that unmarked photos can give: never those of a verdict.
+
+A dashed frame of its own colour, a sign, and the word, always with the reason.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from auditcore.passive.grade import GRADE, GRADE_MEANS, NOT_NEGATIVE, REASON
+
+_SIGN = "≈"
+_MEANS = GRADE_MEANS.removeprefix(f"{GRADE.capitalize()}: ")
+_MEANS = f"{_MEANS[:1].upper()}{_MEANS[1:]}"
+"""Without the word itself, which stands above it."""
+
+
+def grade() -> None:
+    """Say, before anything is asked, what can come out and why no more."""
+    st.html(_frame(f"<p class='basis'>{escape(_MEANS)}</p>", "What can come out"))
+    with st.expander("Why no more than that?"):
+        st.markdown(f"{REASON}\n\n{NOT_NEGATIVE}")
+
+
+def answer(headline: str, basis: str) -> None:
+    """Show an answer: what was found, what it rests on, and what kind of evidence that is."""
+    st.html(
+        _frame(
+            f"<p class='answer'>{escape(headline)}</p><p class='basis'>{escape(basis)}</p>"
+            f"<p class='grade'>{escape(_MEANS)}</p>",
+            "Answer",
+        )
+    )
+
+
+def means(means: Sequence[str], means_not: Sequence[str]) -> None:
+    """Say side by side what an answer means, and what it does not."""
+    left, right = st.columns(2)
+    with left.container(border=True, height="stretch"):
+        st.header("What this means", anchor=False)
+        st.markdown("\n\n".join(means))
+    with right.container(border=True, height="stretch"):
+        st.header("What it does not mean", anchor=False)
+        st.markdown("\n\n".join(means_not))
+
+
+def strength(sentence: str) -> None:
+    """Say how strong such evidence was where it was measured."""
+    st.subheader("How strong is such evidence?", anchor=False)
+    st.markdown(sentence)
+
+
+def protect_next() -> None:
+    """Lead on to the evidence that can have a guarantee: that of photos still to be published."""
+    with st.container(border=True):
+        st.markdown(
+            "**The next photos can be protected.** Marked before they are published, they give "
+            "evidence with a known chance of a false alarm."
+        )
+        st.page_link("pages/protect.py", label="Protect the next photos", icon=":material/shield:")
+
+
+def _frame(inside: str, label: str) -> str:
+    return (
+        f"<section class='tt-indication' role='group' aria-label='{label}'>"
+        f"<p class='kicker'><span class='sign' aria-hidden='true'>{_SIGN}</span>"
+        f"{GRADE.capitalize()}</p>{inside}</section>"
+    )

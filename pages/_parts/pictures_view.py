@@ -1,0 +1,78 @@
+"""The answer about pictures: two collections side by side, in a picture, sentences and a table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from auditcore.passive import strength
+from auditcore.passive.encodermi.comparing import Comparison
+from auditcore.passive.encodermi.words import comparison_words
+from pages._parts import indication, keys, lines, online_plots, phrases
+
+
+def show(result: Mapping[str, Any], deletion: Callable[[], None]) -> None:
+    """Show a comparison, the answer first.
+
+    Args:
+        result: what the job left in its folder.
+        deletion: puts the way to delete everything on the page.
+    """
+    found = Comparison.from_json(result["comparison"])
+    words = comparison_words(found)
+    indication.answer(words.headline, f"Asked: {result['model']}. {words.figures[0]}")
+    deletion()
+    st.plotly_chart(
+        online_plots.two_strips(found, result["mine"]),
+        key=f"{keys.CHART}.strips",
+        config={"displayModeBar": False},
+    )
+    st.caption(
+        "Each mark is a picture. Further right: the model finds its parts more alike, as models do "
+        "with pictures that they learned from for long."
+    )
+    if words.figures[1:]:
+        st.markdown("\n\n".join(words.figures[1:]))
+    indication.means(words.means, words.means_not)
+    _strength()
+    if words.attacks:
+        with st.expander("What the trained attack says", expanded=True):
+            st.markdown("\n".join(f"- {phrases.plain(line)}" for line in words.attacks))
+    _table(found, result["mine"])
+    _refused(result["refused"])
+    indication.protect_next()
+
+
+def _strength() -> None:
+    measured = strength.encodermi_strength()
+    if measured is not None:
+        indication.strength(strength.encodermi_words(measured))
+
+
+def _table(found: Comparison, names: Sequence[str]) -> None:
+    with st.expander(f"Your pictures, one by one ({len(names)})"):
+        rows = {
+            "Picture": list(names),
+            "How alike its parts": [round(value, 3) for value in found.mine],
+            "In the top 5 %": [_above(value, found.cut) for value in found.mine],
+        }
+        rows |= {
+            f"Attack {variant}": ["training data" if called else "–" for called in one.pictures]
+            for variant, one in found.attacks.items()
+            if one.fits
+        }
+        st.dataframe(rows, hide_index=True)
+        st.caption("No single line says anything sure: look at all of them together.")
+
+
+def _above(value: float, cut: float | None) -> str:
+    return "too few" if cut is None else "yes" if value > cut else "no"
+
+
+def _refused(refused: Sequence[Mapping[str, str]]) -> None:
+    if refused:
+        st.header("Left out", anchor=False)
+        lines.show(
+            lines.file_line(one["name"], good=False, word="left out.", notes=(one["why"],))
+            for one in refused
+        )
