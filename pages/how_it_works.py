@@ -61,15 +61,20 @@ with right.container(border=True, height="stretch"):
 
 st.header("Two grades of evidence", anchor=False)
 st.markdown(
-    "**Guaranteed** is what this app gives: the photos were marked before they were published, and "
-    "the arithmetic alone bounds false alarms. **Indication** is what can be had for photos that "
-    "were never marked: a suspicion, without a bound. The two are never mixed, and this version "
-    "of Telltale gives only the first."
+    "**Guaranteed**: the photos were marked before they were published, and the arithmetic alone "
+    "bounds false alarms. *Check a model* gives this grade and no other.\n\n"
+    "**Indication**: all that can be had for photos that were never marked. *Already online* gives "
+    "it, in another colour, and never mixes the two. A model is asked whether it treats your "
+    "pictures more like its training pictures than a reference that it cannot know "
+    "([EncoderMI](https://arxiv.org/abs/2108.11023)), or which of 1,000 names it puts to a face "
+    "([IDIA](https://arxiv.org/abs/2209.07341)). Nobody can say how often such an answer is wrong: "
+    "nothing about the photos was drawn at random before they were published, so a model that "
+    "merely knows others like them may answer the same."
 )
 
 st.header("What it cannot do", anchor=False)
 st.markdown(
-    "- It cannot help with photos that are already published without a mark.\n"
+    "- For photos that are already published without a mark it finds an indication at most.\n"
     "- It cannot see inside a company. You need a model that answers questions about pictures.\n"
     "- A model trained before you protected your photos cannot have used them.\n"
     "- Someone who knows of such audits can try to defeat them, by hiding the use or by faking "

@@ -1,4 +1,4 @@
-"""Start: what this is, three doors, and the sample photos in one click."""
+"""Start: what this is, four doors, and the sample photos in one click."""
 
 import streamlit as st
 
@@ -32,37 +32,42 @@ if tried:
     st.switch_page("pages/check.py", query_params={keys.AUDIT: job})
 
 st.space("small")
-for column, (heading, text, page, label, icon) in zip(
-    st.columns(3),
+DOORS = (
     (
-        (
-            "Protect photos",
-            "Before you publish them. You get marked copies to publish, and a sealed kit to keep.",
-            "pages/protect.py",
-            "Protect my photos",
-            ":material/shield:",
-        ),
-        (
-            "Check a model",
-            "Point your kit at an AI model and watch the evidence build up, or not.",
-            "pages/check.py",
-            "Check a model",
-            ":material/search:",
-        ),
-        (
-            "Read the results",
-            "Every answer in plain words, with a report that a stranger can check.",
-            "pages/results.py",
-            "See the results",
-            ":material/fact_check:",
-        ),
+        "Protect photos",
+        "Before you publish them. You get marked copies to publish, and a sealed kit to keep.",
+        "pages/protect.py",
+        "Protect my photos",
+        ":material/shield:",
     ),
-    strict=True,
-):
-    with column.container(border=True, height="stretch"):
-        st.header(heading, anchor=False)
-        st.markdown(text)
-        st.page_link(page, label=label, icon=icon)
+    (
+        "Check a model",
+        "Point your kit at an AI model and watch the evidence build up, or not.",
+        "pages/check.py",
+        "Check a model",
+        ":material/search:",
+    ),
+    (
+        "Read the results",
+        "Every answer in plain words, with a report that a stranger can check.",
+        "pages/results.py",
+        "See the results",
+        ":material/fact_check:",
+    ),
+    (
+        "Already online?",
+        "Photos published without a mark, or your face and name: an indication, no guarantee.",
+        "pages/already_online.py",
+        "Look for signs",
+        ":material/public:",
+    ),
+)
+for pair in (DOORS[:2], DOORS[2:]):
+    for column, (heading, text, page, label, icon) in zip(st.columns(2), pair, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.header(heading, anchor=False)
+            st.markdown(text)
+            st.page_link(page, label=label, icon=icon)
 
 st.header("How it works, in three steps", anchor=False)
 STEPS = (
