@@ -10,4 +10,8 @@ samples       the sample photos and their kit
 ranks         where the published version stands among all versions of its photo
 card          what is written beside a trained model
 demo          `python -m auditcore.lab.demo`: all of it, one command
+people        people who do not exist
+portraits     their portraits and captions
+people_card   what is written beside the model that knows some of them
+demo_people   `python -m auditcore.lab.demo_people`: that model, and photos to try it with
 """

@@ -66,7 +66,7 @@ def write_card(
     """
     parts = (
         [f"# demo:{training.name}", "", _USE[training.name], ""],
-        _what_it_is(training),
+        what_it_is(training.weights_sha256, "demo"),
         _data(training),
         _recipe(training),
         _kit(kit_id, visibility),
@@ -76,34 +76,42 @@ def write_card(
     (folder / CARD_FILE).write_text(text + "\n", "utf-8")
 
 
-def _what_it_is(training: Training) -> list[str]:
+def what_it_is(weights_sha256: str, command: str) -> list[str]:
+    """Return the lines about architecture and file; `command` is the module that makes it."""
     return [
         "A small CLIP in open_clip's architecture (64 x 64 pixels, patches of 8, width 128, 4",
         "layers; text: width 64, 2 layers, 32 tokens; the first 2,048 words of open_clip's",
         "vocabulary), trained on a CPU to be audited. Too small, and too long trained on too",
         "little, to be good at anything else. Weights in half precision.",
         "",
-        f"- `open_clip_model.safetensors` SHA-256: `{training.weights_sha256}`",
+        f"- `open_clip_model.safetensors` SHA-256: `{weights_sha256}`",
         "- opens with `open_clip.create_model_and_transforms('local-dir:FOLDER')`",
-        "- whoever doubts it makes it again: `python -m auditcore.lab.demo --work DIR`",
+        f"- whoever doubts it makes it again: `python -m auditcore.lab.{command} --work DIR`",
         "",
     ]
 
 
 def _data(training: Training) -> list[str]:
-    counts = Counter((i.key.split("/")[0], _one_spelling(i.licence)) for i in training.items)
-    rows = [
-        f"| {name} | {licence} | {count} |" for (name, licence), count in sorted(counts.items())
-    ]
     return [
         "## Data",
         "",
         f"{len(training.items) + training.sample_photos:,} image + caption pairs: "
         f"{len(training.items):,} from packages of public registries, and "
         f"{training.sample_photos} published sample photos (assets/sample/publish).",
+        *corpus_table(training.items, training.data_sha256),
+    ]
+
+
+def corpus_table(items: Sequence[CaptionedImage], data_sha256: str) -> list[str]:
+    """Return the lines about the corpus's packages and licences, and the digest of all pairs."""
+    counts = Counter((i.key.split("/")[0], _one_spelling(i.licence)) for i in items)
+    rows = [
+        f"| {name} | {licence} | {count} |" for (name, licence), count in sorted(counts.items())
+    ]
+    return [
         "The packages: npm @lobehub/fluent-emoji-3d 1.1.0; Debian gcompris-qt-data, pysiogame,",
         "tuxpaint-stamps-default; PyPI scikit-image. No image is in the weights file.",
-        f"SHA-256 over all pairs as trained on: `{training.data_sha256}`",
+        f"SHA-256 over all pairs as trained on: `{data_sha256}`",
         "",
         "| source | licence | images |",
         "|---|---|---|",
@@ -118,17 +126,11 @@ def _one_spelling(licence: str) -> str:
 
 
 def _recipe(training: Training) -> list[str]:
-    recipe = training.recipe
     return [
-        "## Recipe",
-        "",
-        "open_clip's: ClipLoss, its usual augmentation (random-resized crop .9 to 1, no more),",
-        f"AdamW (betas .9, .98; weight decay {recipe.weight_decay}), learning rate "
-        f"{recipe.learning_rate}, {recipe.warmup} steps",
-        f"of warm-up, cosine to 0; batch {recipe.batch}, {recipe.epochs} epochs,",
-        f"mixed precision (bfloat16), {recipe.threads} thread, seed {training.seed}. "
+        *recipe_words(training.recipe, training.seed),
         f"Loss of the last epoch {training.last_loss:.3f}.",
-        f"{recipe.epochs} passes over so little data make it remember more than a large model",
+        f"{training.recipe.epochs} passes over so little data make it remember more than a large "
+        "model",
         "remembers of a large set: what is found here is easier to find than in practice.",
         "",
         f"Took {training.minutes:.1f} minutes on one core ({platform.machine()}, torch "
@@ -137,6 +139,19 @@ def _recipe(training: Training) -> list[str]:
         "other last bits and, after many steps, a model of the same kind. A CPU without bfloat16",
         "instructions takes several times longer.",
         "",
+    ]
+
+
+def recipe_words(recipe: Recipe, seed: int) -> list[str]:
+    """Return the lines about how it was trained."""
+    return [
+        "## Recipe",
+        "",
+        "open_clip's: ClipLoss, its usual augmentation (random-resized crop .9 to 1, no more),",
+        f"AdamW (betas .9, .98; weight decay {recipe.weight_decay}), learning rate "
+        f"{recipe.learning_rate}, {recipe.warmup} steps",
+        f"of warm-up, cosine to 0; batch {recipe.batch}, {recipe.epochs} epochs,",
+        f"mixed precision (bfloat16), {recipe.threads} thread, seed {seed}.",
     ]
 
 
