@@ -93,10 +93,11 @@ def check_model(model: Model) -> Model:
     Raises:
         PassiveError: it chooses among texts but gives no features of them, so that 1,000 names
             in 21 wordings would be sent with every photo.
-        ModelError: it has no text side at all.
+        ModelError: it gives no features of pictures, or none of texts.
     """
-    needed = {Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES}
-    if needed <= model.capabilities:
+    needed = (Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES)
+    missing = [capability for capability in needed if capability not in model.capabilities]
+    if not missing:
         return model
     if Capability.CHOICE in model.capabilities:
         raise PassiveError(
@@ -104,7 +105,7 @@ def check_model(model: Model) -> Model:
             "in 21 wordings for each photo is more than such a place answers. Choose a CLIP model "
             "that gives image and text features, best one on this machine."
         )
-    raise lacks(model.identity, Capability.TEXT_FEATURES)
+    raise lacks(model.identity, missing[0])
 
 
 def ask(
