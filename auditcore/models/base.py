@@ -120,6 +120,14 @@ class Model(Protocol):
         """
         return None  # no body at all would make it abstract
 
+    def heed(self, should_stop: Callable[[], bool]) -> None:
+        """Let a wait for the provider end with Cancelled once `should_stop` says so.
+
+        For questions of which nothing may be kept; `begin` does it as well. A local model never
+        waits.
+        """
+        return None  # no body at all would make it abstract
+
     def fresh(self) -> AbstractContextManager[None]:
         """Within this block a hosted model really asks: no answer is taken from those kept."""
         return nullcontext()

@@ -55,6 +55,10 @@ class HostedModel(Model):
     def begin(self, scope: str, should_stop: Callable[[], bool]) -> None:
         """Keep answers and count under an audit from now on; the connection test counts too."""
         self._records.begin(scope)
+        self.heed(should_stop)
+
+    def heed(self, should_stop: Callable[[], bool]) -> None:
+        """Ask while waiting for the provider whether to stop; nothing is kept for it."""
         self._door.pace.should_stop = should_stop
 
     @contextmanager

@@ -70,7 +70,7 @@ class Pace:
         end = self._clock.now() + seconds
         while True:
             if self.should_stop():
-                raise Cancelled("Stopped while asking the provider; what it answered is kept.")
+                raise Cancelled("Stopped while asking the provider.")
             left = end - self._clock.now()
             if left <= 0:
                 return

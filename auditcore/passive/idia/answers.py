@@ -145,7 +145,7 @@ def look(
     Raises:
         PassiveError, ModelError, Cancelled: as `ask`.
     """
-    check_model(model)
+    check_model(model).heed(should_stop)
     rows: list[NDArray[np.float32]] = []
     for part in _parts(photos):
         _go_on(should_stop)
@@ -172,7 +172,7 @@ def choose(
         on_wording: called with the number of wordings done.
         should_stop: asked between questions; True ends with Cancelled.
     """
-    check_model(model)
+    check_model(model).heed(should_stop)
     kept = min(TOP, len(names.everyone))
     top = np.empty((len(TEMPLATES), len(seen), kept), dtype=np.int16)
     cosines = np.empty(top.shape, dtype=np.float32)

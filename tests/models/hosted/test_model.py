@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from auditcore import paths
 from auditcore.errors import AddressRefused, Cancelled, ModelError, SpendingError
 from auditcore.models import Access, Budget, open_model
 from auditcore.models.base import Capability
@@ -296,6 +297,24 @@ def test_who_stops_keeps_what_was_answered() -> None:
         time.seconds = 10_000
         model.image_features(images)
         assert sent(running) == before + 4
+
+
+def test_who_stops_outside_of_an_audit_need_not_wait_and_leaves_nothing() -> None:
+    time = FakeClock()
+    busy = [False]
+
+    def answering(asked: Asked) -> Said:
+        return Said({}, status=429, headers={"Retry-After": "300"}) if busy[0] else infinity(asked)
+
+    with provider(answering) as running:
+        model = opened(running, time=time)
+        model.heed(lambda: time.seconds > 20)
+        model.image_features(pictures(2))
+        busy[0] = True
+        with pytest.raises(Cancelled):
+            model.image_features(pictures(4))
+        assert time.seconds < 30
+    assert not paths.database().exists()
 
 
 def test_the_connection_test_waits_a_minute_at_most_and_an_audit_longer() -> None:
