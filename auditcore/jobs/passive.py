@@ -123,7 +123,8 @@ def submit_faces(
         raise PassiveError(problem)
     if not consent.people:
         raise PassiveError("Whoever is shown must agree first. Say so, or leave their photos out.")
-    _insist_on_different([photo for person in people for photo in person.photos])
+    for person in people:
+        _insist_on_different(person.photos)
     _insist_on_host(choice, consent)
     question = {
         "choice": choice.to_json(),

@@ -49,6 +49,10 @@ class IdiaStrength:
     by_occurrence: Mapping[int, Mapping[int, Rate]]
     non_members: Mapping[int, Rate]
 
+    def nearest(self, photos: int) -> int:
+        """Return the largest measured number of photos that is not above this one, at least 1."""
+        return max((n for n in self.non_members if n <= photos), default=1)
+
 
 def encodermi_strength(folder: Path | None = None) -> EncoderMIStrength | None:
     """Return the measured strength of EncoderMI, None if this copy ships none."""
@@ -89,7 +93,7 @@ def idia_words(strength: IdiaStrength, photos: int) -> str:
         strength: what was measured.
         photos: how many photos the person gave; the nearest measured number not above is told.
     """
-    asked = max((n for n in strength.non_members if n <= photos), default=1)
+    asked = strength.nearest(photos)
     most, least = next(iter(strength.by_occurrence)), list(strength.by_occurrence)[-1]
     often, rarely = (strength.by_occurrence[n][asked] for n in (most, least))
     wrong = strength.non_members[asked]

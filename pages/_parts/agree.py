@@ -10,6 +10,11 @@ from auditcore.jobs.passive import most_sent
 from auditcore.models.hosted.spec import host_of, parse_spec
 from pages._parts import keys, phrases
 
+_PROTECTED = (
+    "Do not send photos that you protected with a kit: a provider that learns from what it is "
+    "asked would then have learned them from you."
+)
+
 
 def host(choice: Choice) -> str | None:
     """Return the host that a model would be asked at, None for a model of this machine."""
@@ -25,7 +30,7 @@ def to_sending(choice: Choice, things: int, said: str) -> Choice | None:
         said: a sentence on what they are, and who gets to know what.
     """
     most = most_sent(things)
-    st.warning(phrases.plain(said), icon=":material/outgoing_mail:")
+    st.warning(f"{phrases.plain(said)} {_PROTECTED}", icon=":material/outgoing_mail:")
     left, right = st.columns(2)
     price = left.number_input(
         "Price of 1,000 pictures or texts, if you know it",

@@ -30,13 +30,13 @@ def show(result: Mapping[str, Any], folder: Confided, deletion: Callable[[], Non
             st.warning("None of the photos of this person can be read.", icon=":material/error:")
         else:
             found = Result.from_json(person["result"])
-            _answer(found, result["model"], deletion if number == shown_first else None)
+            _answer(found, number, result["model"], deletion if number == shown_first else None)
             _details(found, person["photos"], number, folder)
         _refused(person["refused"])
     indication.protect_next()
 
 
-def _answer(found: Result, model: str, deletion: Callable[[], None] | None) -> None:
+def _answer(found: Result, number: int, model: str, deletion: Callable[[], None] | None) -> None:
     words = person_words(found)
     indication.answer(words.headline, f"Asked: {model}. {words.facts[0]}")
     if deletion is not None:
@@ -49,7 +49,9 @@ def _answer(found: Result, model: str, deletion: Callable[[], None] | None) -> N
     )
     measured = strength.idia_strength()
     if measured is not None:
-        indication.strength(strength.idia_words(measured, found.photos))
+        said = strength.idia_words(measured, found.photos)
+        plot = online_plots.strength_of_faces(measured, measured.nearest(found.photos))
+        indication.strength(said, plot, f"{keys.CHART}.strength.{number}")
     with st.expander("What could mislead here"):
         st.markdown("\n".join(f"- {line}" for line in words.limits))
 

@@ -6,6 +6,7 @@ A dashed frame of its own colour, a sign, and the word, always with the reason.
 from collections.abc import Sequence
 from html import escape
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from auditcore.passive.grade import GRADE, GRADE_MEANS, NOT_NEGATIVE, REASON
@@ -45,10 +46,13 @@ def means(means: Sequence[str], means_not: Sequence[str]) -> None:
         st.markdown("\n\n".join(means_not))
 
 
-def strength(sentence: str) -> None:
-    """Say how strong such evidence was where it was measured."""
+def strength(sentence: str, measured: go.Figure, key: str) -> None:
+    """Say how strong such evidence was where it was measured, and show the measurement."""
     st.subheader("How strong is such evidence?", anchor=False)
     st.markdown(sentence)
+    with st.expander("The measurement"):
+        st.plotly_chart(measured, key=key, config={"displayModeBar": False})
+        st.caption("With what chance alone could make of it (95 % intervals).")
 
 
 def protect_next() -> None:

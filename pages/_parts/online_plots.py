@@ -9,7 +9,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from auditcore.passive.encodermi.comparing import Comparison
+from auditcore.passive.evaluation import Rate
 from auditcore.passive.idia.curves import Curve
+from auditcore.passive.strength import EncoderMIStrength, IdiaStrength
 
 VIOLET, GREY = "#8a72c0", "#7d888a"
 _MINE, _REFERENCE = "your pictures", "pictures to compare with"
@@ -31,7 +33,7 @@ def two_strips(found: Comparison, names: Sequence[str]) -> go.Figure:
             text=list(text) if len(text) > 1 or row else list(text) * len(values),
             name=label,
             mode="markers",
-            marker={"symbol": symbol, "color": colour, "size": 10, "opacity": 0.8},
+            marker={"symbol": symbol, "color": colour, "size": 10, "line": {"width": 1.5}},
             hovertemplate=hover,
         )
     if found.cut is not None:
@@ -40,7 +42,7 @@ def two_strips(found: Comparison, names: Sequence[str]) -> go.Figure:
             x=found.cut, yref="paper", y=1.0, xanchor="right", yanchor="bottom", showarrow=False,
             text="highest 5 % of those to compare with ", font={"size": 13},
         )  # fmt: skip
-    _finish(figure, "how alike the model finds parts of the same picture", "")
+    _finish(figure, "how alike the model finds<br>parts of the same picture", "")
     figure.update_yaxes(
         tickvals=[0, 1], ticktext=["to compare<br>with", "yours"], range=[-0.6, 1.6], zeroline=False
     )
@@ -70,6 +72,56 @@ def over_wordings(curve: Curve) -> go.Figure:
     _finish(figure, "wordings that must name the person", "share recognised")
     figure.update_yaxes(range=[-0.03, 1.06], tickformat=".0%")
     return figure
+
+
+def strength_of_pictures(measured: EncoderMIStrength) -> go.Figure:
+    """Plot how well single pictures could be told apart, over the size of the training set."""
+    figure = go.Figure()
+    for points, name, colour, dash in (
+        (measured.same_samples, "each picture seen less often in a larger set", VIOLET, "solid"),
+        (measured.same_epochs, "each picture seen equally often", GREY, "dot"),
+    ):
+        _line(
+            figure, [p.pictures for p in points], [p.auc.value for p in points], name, colour, dash
+        )
+        figure.data[-1].error_y = _reach([(p.auc.low, p.auc.value, p.auc.high) for p in points])
+    sizes = sorted({point.pictures for point in (*measured.same_samples, *measured.same_epochs)})
+    _finish(figure, "pictures in the training set", "told apart rightly")
+    figure.update_xaxes(type="log", tickvals=sizes, ticktext=[f"{size:,}" for size in sizes])
+    figure.add_hline(y=0.5, line={"dash": "dash", "color": GREY, "width": 2})
+    figure.add_annotation(
+        x=0, xref="paper", y=0.5, xanchor="left", yanchor="top", text="a coin toss",
+        showarrow=False, font={"size": 13},
+    )  # fmt: skip
+    figure.update_yaxes(range=[0.4, 1.03], tickformat=".0%")
+    return figure
+
+
+def strength_of_faces(measured: IdiaStrength, photos: int) -> go.Figure:
+    """Plot how many people were recognised, over how often they stood in the training set."""
+    figure = go.Figure()
+    often = sorted(measured.by_occurrence)
+    groups = [measured.non_members, *(measured.by_occurrence[times] for times in often)]
+    rates: list[Rate] = [group[photos] for group in groups]
+    figure.add_scatter(
+        x=["never", *map(str, often)], y=[rate.value for rate in rates], mode="markers",
+        marker={"color": VIOLET, "size": 11},
+        error_y=_reach([(rate.low, rate.value, rate.high) for rate in rates]),
+    )  # fmt: skip
+    _finish(figure, "portraits in the training set", "people recognised")
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(range=[-0.03, 1.06], tickformat=".0%")
+    return figure
+
+
+def _reach(intervals: Sequence[tuple[float, float, float]]) -> dict[str, object]:
+    """Return error bars from (low, value, high) triples."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - value for _low, value, high in intervals],
+        "arrayminus": [value - low for low, value, _high in intervals],
+    }
 
 
 def _line(

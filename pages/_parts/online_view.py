@@ -11,6 +11,7 @@ from auditcore.jobs.passive_folder import Confided
 from auditcore.jobs.queue import Job, JobState
 from auditcore.models.hosted.spec import host_of, parse_spec
 from pages._parts import (
+    agree,
     face_view,
     key_in,
     keys,
@@ -23,7 +24,7 @@ from pages._parts import (
 
 _DELETED = (
     "Deleted. Photos, names and answers of this question are no longer in Telltale's folder, and "
-    "were never in its database or its logs."
+    "were never in its database or its logs. A backup of this computer may still hold them."
 )
 
 
@@ -91,10 +92,10 @@ def _follow(job_id: str) -> None:
 def _ended(job: Job, folder: Confided) -> None:
     result = folder.result if job.state is JobState.DONE else None
     if result is not None and job.kind == passive.PICTURES:
-        pictures_view.show(result, lambda: _deletion(job.id))
+        pictures_view.show(result, lambda: _deletion(folder))
         return
     if result is not None:
-        face_view.show(result, folder, lambda: _deletion(job.id))
+        face_view.show(result, folder, lambda: _deletion(folder))
         return
     if job.state is JobState.PAUSED:
         _paused(job, folder)
@@ -105,7 +106,7 @@ def _ended(job: Job, folder: Confided) -> None:
             st.rerun()
     else:
         st.info("Cancelled. There is no answer.", icon=":material/cancel:")
-    _deletion(job.id)
+    _deletion(folder)
 
 
 def _paused(job: Job, folder: Confided) -> None:
@@ -123,14 +124,20 @@ def _paused(job: Job, folder: Confided) -> None:
         st.rerun()
 
 
-def _deletion(job_id: str) -> None:
+def _deletion(folder: Confided) -> None:
+    """Say where everything is and when it goes, and offer to delete it at once."""
+    host = agree.host(Choice.from_json(folder.question["choice"]))
+    where = (
+        "This answer, the photos and the names are on this machine alone."
+        if host is None
+        else f"What was sent to {phrases.plain(host)} is in their hands. All the rest is here."
+    )
     with st.container(border=True):
         st.markdown(
-            "**This answer, the photos and the names are on this machine alone.** They are deleted "
-            f"when you press the button, and by themselves {passive.KEPT_HOURS} hours after the "
-            "end. Nobody else can open this page."
+            f"**{where}** It is deleted when you press the button, and by itself "
+            f"{passive.KEPT_HOURS} hours after the end."
         )
-        _delete_button(job_id)
+        _delete_button(folder.job_id)
 
 
 def _delete_button(job_id: str) -> None:

@@ -46,7 +46,9 @@ def show(result: Mapping[str, Any], deletion: Callable[[], None]) -> None:
 def _strength() -> None:
     measured = strength.encodermi_strength()
     if measured is not None:
-        indication.strength(strength.encodermi_words(measured))
+        words = strength.encodermi_words(measured)
+        plot = online_plots.strength_of_pictures(measured)
+        indication.strength(words, plot, f"{keys.CHART}.strength")
 
 
 def _table(found: Comparison, names: Sequence[str]) -> None:
