@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import betabinom, mannwhitneyu
 
+from auditcore.errors import PassiveError
 from auditcore.passive.encodermi.shape import VARIANTS, Similarities, check_similarities
 from auditcore.passive.encodermi.threshold import mean_similarity
 from auditcore.passive.evaluation import Auc, Rate, auc, rate
@@ -122,9 +123,11 @@ def compare(
         attacks: trained attacks, to say what they call members among both.
 
     Raises:
-        PassiveError: no picture in one of the two, or similarities that are none.
+        PassiveError: no picture in one of the two, similarities that are none, or a picture that is
+            in both.
     """
     mine, reference = check_similarities(mine), check_similarities(reference)
+    _check_apart(mine, reference)
     my_means, their_means = mean_similarity(mine), mean_similarity(reference)
     top = int(TOP * (len(their_means) + 1))  # so many of the reference are its top
     cut = float(np.sort(their_means)[-top]) if top else None
@@ -141,6 +144,17 @@ def compare(
         auc=auc(my_means.tolist(), their_means.tolist()),
         attacks={} if attacks is None else {v: _ask(attacks, v, mine, reference) for v in VARIANTS},
     )
+
+
+def _check_apart(mine: Similarities, reference: Similarities) -> None:
+    """Refuse a picture in both: its views are the same, so all its similarities are."""
+    both = {row.tobytes() for row in mine} & {row.tobytes() for row in reference}
+    if both:
+        raise PassiveError(
+            f"{len(both)} of your pictures {'is' if len(both) == 1 else 'are'} in the reference as "
+            "well. The reference must be other pictures, which the model cannot have seen: take "
+            "them out of one of the two."
+        )
 
 
 def _reading(mine: Means, reference: Means, tail: float) -> Reading:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy.stats import binomtest
 
+from auditcore.errors import PassiveError
 from auditcore.passive.encodermi.attacks import Attacks
 from auditcore.passive.encodermi.comparing import UNUSUAL, Comparison, Reading, compare
 from auditcore.passive.encodermi.sets import SetAttack
@@ -64,7 +65,7 @@ def test_alike_collections_rarely_stand_out() -> None:
     rng = np.random.default_rng(1)
     tries, wrong = 600, 0
     for mine, reference in itertools.islice(itertools.cycle([(8, 20), (30, 40), (60, 200)]), tries):
-        values = rng.random(mine + reference)
+        values = rng.permutation(mine + reference) / (mine + reference)
         found = compare(constant(*values[:mine]), constant(*values[mine:]))
         wrong += found.reading is Reading.STANDS_OUT
     assert binomtest(wrong, tries, UNUSUAL, alternative="greater").pvalue > 1e-3
@@ -79,14 +80,14 @@ def test_too_few_and_the_other_way_are_said() -> None:
 
 
 def test_attacks_are_counted_on_both_and_a_misfit_is_told(attacks: Attacks) -> None:
-    mine, reference = constant(*[0.6] * 9, 0.4), constant(*[0.4] * 18, 0.6, 0.7)
+    mine, reference = constant(*[0.6] * 9, 0.4), constant(*[0.41] * 18, 0.61, 0.7)
     found = compare(mine, reference, attacks)
     assert set(found.attacks) == set(VARIANTS)
     threshold = found.attacks["T"]
     assert (threshold.mine.count, threshold.reference.count) == (9, 2)
     assert threshold.pictures == (True,) * 9 + (False,) and threshold.fits
     assert found.reading == compare(mine, reference).reading, "attacks do not change the reading"
-    misfit = compare(mine, constant(*[0.6] * 11, *[0.4] * 9), attacks)
+    misfit = compare(mine, constant(*[0.61] * 11, *[0.41] * 9), attacks)
     assert not misfit.attacks["T"].fits
     assert "does not fit this model" in comparison_words(misfit).attacks[-1]
 
@@ -99,3 +100,9 @@ def test_a_comparison_survives_json(attacks: Attacks) -> None:
         written = json.dumps(found.to_json(), allow_nan=False)
         assert Comparison.from_json(json.loads(written)) == found
         assert all(math.isfinite(value) for value in found.mine)
+
+
+def test_a_picture_in_both_collections_is_refused() -> None:
+    mine, reference = drawn(30, 0.6, 1), drawn(40, 0.5, 2)
+    with pytest.raises(PassiveError, match="1 of your pictures is in the reference"):
+        compare(mine, np.concatenate([reference, mine[:1]]))
