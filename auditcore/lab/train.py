@@ -36,6 +36,7 @@ class Recipe:
         weight_decay: on matrices only, as open_clip does.
         warmup: steps of linear warm-up before the cosine.
         threads: CPU threads; sums run in another order with another number, so it is fixed.
+        least_area: the smallest share of a picture that a random crop keeps; open_clip's is .9.
     """
 
     epochs: int = 60
@@ -44,6 +45,7 @@ class Recipe:
     weight_decay: float = 0.2
     warmup: int = 100
     threads: int = 1
+    least_area: float = 0.9
 
 
 def train_clip(
@@ -93,7 +95,10 @@ class _Run:
     ) -> None:
         self._model, self._images, self._tokens, self._recipe = model, images, tokens, recipe
         self._steps = len(images) // recipe.batch  # what is left over waits for another order
-        self._augment = open_clip.image_transform(IMAGE_SIDE, is_train=True, mean=MEAN, std=STD)
+        crops = open_clip.AugmentationCfg(scale=(recipe.least_area, 1.0))
+        self._augment = open_clip.image_transform(
+            IMAGE_SIDE, is_train=True, mean=MEAN, std=STD, aug_cfg=crops
+        )
         self._loss = open_clip.ClipLoss()
         self._optimizer = _optimizer(model, recipe)
 
