@@ -37,6 +37,7 @@ def _answer(private: Private, model: Model, question: Mapping[str, Any]) -> dict
     for numbers, whose in ((mine, "your pictures"), (reference, "the pictures to compare with")):
         if not numbers:
             raise PassiveError(f"None of {whose} can be read. {refused[0]['why']}")
+    private.step(len(names), len(names), "Comparing them.")
     attack = None if question["attack"] is None else open_attack(question["attack"])
     found = compare(_stacked(rows, mine), _stacked(rows, reference), attack)
     return {

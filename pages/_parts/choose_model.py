@@ -117,8 +117,9 @@ def _await_catalogue() -> None:
 
 
 def _demo(known: Catalogue, purpose: Purpose) -> Chosen | None:
-    entries = {entry.spec: entry for entry in known.models if entry.spec in purpose.demos}
-    if not any(entry.on_this_machine for entry in entries.values()):
+    here = {entry.spec: entry for entry in known.models if entry.on_this_machine}
+    entries = {spec: here[spec] for spec in purpose.demos if spec in here}
+    if not entries:
         st.error("The demo models are not in this copy of Telltale.", icon=":material/error:")
         return None
     spec = st.radio(

@@ -25,8 +25,8 @@ from tests.app.reading import labels, press, told
 Visit = Callable[..., AppTest]
 Work = Callable[[], None]
 
+IMAGES = frozenset({Capability.IMAGE_FEATURES})
 BOTH = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
-FAR = "openai:https://far.example/v1#m"
 HERE = f"openclip:{paths.assets_dir()}/models/demo-without"
 NAME = "Philippa Quillfeather"
 MEANS = GRADE_MEANS.removeprefix("Indication: t")
@@ -43,10 +43,10 @@ def photo(seed: int) -> bytes:
 @pytest.fixture(autouse=True)
 def listed(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = [
-        ModelEntry("demo:people", "A model of drawn people", BOTH, 3_000_000, True),
-        ModelEntry("demo:encoder", "A small encoder", BOTH, 3_000_000, True),
         ModelEntry("demo:with", "Demo model, with", BOTH, 3_000_000, True),
         ModelEntry("demo:without", "Demo model, without", BOTH, 3_000_000, True),
+        ModelEntry("demo:people", "A model of drawn people", BOTH, 3_000_000, True),
+        ModelEntry("demo:encoder", "A small encoder", IMAGES, 3_000_000, True),
         ModelEntry(HERE, "Mine", BOTH, 3_000_000, True),
     ]
     monkeypatch.setattr(catalogue, "list_models", lambda: entries)

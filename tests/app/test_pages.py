@@ -58,7 +58,9 @@ def listed() -> None:
         catalogue.write_catalogue()
 
 
-@pytest.mark.parametrize("page", ["start", "protect", "check", "results", "how_it_works"])
+@pytest.mark.parametrize(
+    "page", ["start", "protect", "check", "already_online", "results", "how_it_works"]
+)
 def test_every_page_opens(visit: Visit, page: str) -> None:
     app = visit(page)
     assert not app.exception
