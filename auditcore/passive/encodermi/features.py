@@ -44,6 +44,7 @@ def similarities(
     check_encoder(model)
     if not len(pictures):
         raise PassiveError("There is no picture to ask the encoder about. Add some.")
+    model.heed(should_stop)
     rows = np.empty((len(pictures), PAIRS), dtype=np.float32)
     for number, picture in enumerate(pictures):
         if should_stop():
