@@ -28,6 +28,7 @@ from auditcore.models.openclip_source import OpenClipSource
 from auditcore.models.preprocessing import Preprocessing, describe, in_turn
 from auditcore.models.running import Running
 from auditcore.models.sizes import about_bytes
+from auditcore.models.texts import encode_texts
 from auditcore.photos import Pixels
 
 _GIVES = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
@@ -73,8 +74,7 @@ class OpenClipModel(TorchModel):
 
         def run(part: Sequence[str]) -> torch.Tensor:
             tokens = self._tokenizer(list(part)).to(self.device)
-            features: torch.Tensor = self._network.encode_text(tokens)
-            return features.float().cpu()
+            return encode_texts(self._network, tokens).float().cpu()
 
         with steady():
             return torch.cat(self.room.in_batches(texts, run)).numpy()
