@@ -72,6 +72,10 @@ class Confided:
         with suppress(FileNotFoundError):
             self.write(_REASON, json.dumps({"sentence": sentence}).encode())
 
+    def untell(self) -> None:
+        """Forget the sentence of an earlier try."""
+        (self._path / _REASON).unlink(missing_ok=True)
+
     def write(self, name: str, data: bytes) -> None:
         """Write a file whole or not at all."""
         draft = self._path / f".{name}.draft"

@@ -25,6 +25,7 @@ def run(desk: Desk, models: OpenModels) -> None:
         question = private.folder.question
         model = private.open(Choice.from_json(question["choice"]), models)
         check_encoder(model)
+        model.heed(private.stopping)
         private.folder.result = _answer(private, model, question)
 
 

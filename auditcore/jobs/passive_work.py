@@ -68,6 +68,7 @@ def privately(desk: Desk) -> Iterator[Private]:
         Undisclosed: a defect, as its kind and the places in the code alone.
     """
     private = Private(desk)
+    private.folder.untell()
     try:
         yield private
     except (Cancelled, NeedsPerson):

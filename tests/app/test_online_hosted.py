@@ -1,5 +1,6 @@
 """A face and a name for a model behind an address: a consent of its own, counted, nothing kept."""
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -96,10 +97,14 @@ def test_nothing_is_sent_without_a_consent_that_names_the_host(
     assert question["choice"]["budget"]["most"] == most_sent(2 + 21 + 21 * 1001)
 
 
-def test_of_a_hosted_model_no_answer_is_kept(url: str, ring: KeyRing, work: Work) -> None:
+def test_of_a_hosted_model_nothing_is_kept_or_logged(
+    url: str, ring: KeyRing, work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
     ring.put("local", "127.0.0.1", KEY)
     job_id = ask(url)
-    work()
+    with caplog.at_level(logging.INFO):  # the worker's level
+        work()
+    assert NAME not in caplog.text
     assert Queue().status(job_id).state is JobState.DONE, Confided(job_id).reason
     assert Confided(job_id).result is not None
     tables = sqlite3.connect(paths.database()).execute("SELECT name FROM sqlite_master").fetchall()

@@ -140,6 +140,21 @@ def test_a_defect_is_logged_without_what_it_was_about(
     assert "hilippa" not in caplog.text + rows()
 
 
+def test_a_second_try_begins_without_the_reason_of_the_first(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    job_id = ask_faces(queue, Portrayed(NAME, [BROKEN]))
+    do(queue, job_id)
+    assert Confided(job_id).reason is not None
+    monkeypatch.setattr(passive_faces, "read_pixels", broken)
+    queue.resume(job_id)
+    assert "inside Telltale" in do(queue, job_id).error
+    assert Confided(job_id).reason is None
+
+
 def test_a_provider_s_words_stay_in_the_folder(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
