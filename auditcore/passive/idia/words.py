@@ -100,14 +100,19 @@ def _headline(result: Result) -> str:
 
 
 def _facts(result: Result) -> tuple[str, ...]:
-    wordings = len(result.wordings)
-    own = (
-        f"{result.named} of {wordings} wordings name {shown(result.person)}: there it was the "
-        f"answer to more of the {_some(result.photos, 'photo')} than any other of "
-        f"{result.candidates:,} names."
-    )
     needed = f"The published rule asks for {_some(result.tau, 'wording')}."
-    return (f"{own} {needed}", _decoys(result), *_fewer(result))
+    return (f"{_named(result)} {needed}", _decoys(result), *_fewer(result))
+
+
+def _named(result: Result) -> str:
+    name, wordings = shown(result.person), len(result.wordings)
+    if not result.named:
+        return f"None of {wordings} wordings names {name}."
+    verb = "names" if result.named == 1 else "name"
+    return (
+        f"{result.named} of {wordings} wordings {verb} {name}: there it was the answer to more of "
+        f"the {_some(result.photos, 'photo')} than any other of {result.candidates:,} names."
+    )
 
 
 def _decoys(result: Result) -> str:

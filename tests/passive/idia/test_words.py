@@ -56,7 +56,9 @@ def test_the_counts_are_told() -> None:
     assert "3 of the photos" in fewer
     assert "by at least as many" in person_words(RESULTS[Outcome.WEAK]).facts[1]
     nothing = person_words(RESULTS[Outcome.NOTHING]).facts
+    assert nothing[0].startswith("None of 21 wordings names")
     assert len(nothing) == 2 and "nearest" not in nothing[1]
+    assert person_words(result_of(1)).facts[0].startswith("1 of 21 wordings names")
 
 
 def test_too_few_says_how_many_are_needed() -> None:
