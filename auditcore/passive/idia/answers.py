@@ -24,16 +24,11 @@ TOP = 5
 _PHOTOS_AT_ONCE = 8  # full-size photos are large: few are held at a time
 _ROWS_AT_ONCE = 4096  # photos in one matrix product
 
-OnStep = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
 
 
 def _never() -> bool:
     return False
-
-
-def _quiet(done: int, of: int) -> None:
-    return None
 
 
 @dataclass(frozen=True)
@@ -108,30 +103,9 @@ def check_model(model: Model) -> Model:
     raise lacks(model.identity, missing[0])
 
 
-def ask(
-    model: Model,
-    photos: Sequence[Pixels],
-    names: Names,
-    on_step: OnStep = _quiet,
-    should_stop: ShouldStop = _never,
-) -> Answers:
-    """Ask a model which name belongs to each photo, in every wording.
-
-    Args:
-        model: gives image and text features.
-        photos: of one person or of several one after the other (see `Answers.of`).
-        names: the candidates.
-        on_step: called with (steps done, of so many) after each; photos and wordings are steps.
-        should_stop: asked between questions; True ends with Cancelled.
-
-    Raises:
-        PassiveError: no photo, or a model that cannot be asked this.
-        ModelError: the model does not answer.
-        Cancelled: the person stopped.
-    """
-    steps = len(photos) + len(TEMPLATES)
-    seen = look(model, photos, lambda done: on_step(done, steps), should_stop)
-    return choose(model, seen, names, lambda done: on_step(len(photos) + done, steps), should_stop)
+def ask(model: Model, photos: Iterable[Pixels], names: Names) -> Answers:
+    """Ask a model which name belongs to each photo, in every wording: `look`, then `choose`."""
+    return choose(model, look(model, photos), names)
 
 
 def look(
@@ -140,10 +114,19 @@ def look(
     on_photo: Callable[[int], None] = lambda done: None,
     should_stop: ShouldStop = _never,
 ) -> NDArray[np.float32]:
-    """Return the features of photos, unit rows, shape (n, D); they are taken a few at a time.
+    """Return the features of photos, unit rows, shape (n, D): the first half of a question.
+
+    Args:
+        model: gives image and text features.
+        photos: taken a few at a time; of one person, or of several one after the other.
+        on_photo: called with the number of photos done.
+        should_stop: asked between questions and while a hosted model waits; True ends with
+            Cancelled.
 
     Raises:
-        PassiveError, ModelError, Cancelled: as `ask`.
+        PassiveError: no photo, or a model that cannot be asked this.
+        ModelError: the model does not answer.
+        Cancelled: the person stopped.
     """
     check_model(model).heed(should_stop)
     rows: list[NDArray[np.float32]] = []
@@ -163,14 +146,18 @@ def choose(
     on_wording: Callable[[int], None] = lambda done: None,
     should_stop: ShouldStop = _never,
 ) -> Answers:
-    """Compare photos with the candidates in every wording; arguments as `ask`.
+    """Compare photos with the candidates in every wording: the second half of a question.
 
     Args:
-        model: gives text features in the space of `seen`.
+        model: that was asked about the photos.
         seen: what `look` returned, shape (n, D).
         names: the candidates.
         on_wording: called with the number of wordings done.
-        should_stop: asked between questions; True ends with Cancelled.
+        should_stop: as for `look`.
+
+    Raises:
+        PassiveError: features of photos and names that cannot be compared.
+        ModelError, Cancelled: as `look`.
     """
     check_model(model).heed(should_stop)
     kept = min(TOP, len(names.everyone))

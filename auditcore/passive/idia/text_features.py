@@ -22,7 +22,7 @@ from auditcore import paths
 from auditcore.errors import Cancelled, PassiveError
 from auditcore.models import Model
 from auditcore.passive.idia.names import Names, decoy_names
-from auditcore.passive.idia.prompts import TEMPLATES, filled
+from auditcore.passive.idia.prompts import filled
 
 _AT_ONCE = 250  # texts in one question, between two looks at whether to stop
 _SAME = 0.999  # cosine of two answers to one text: far above what 16 bits or a batch change
@@ -53,11 +53,6 @@ def name_features(
         _remember(model, template, kept)
     places = {name: place for place, name in enumerate(every)}
     return np.concatenate([kept[[places[name] for name in names.decoys]], fresh[1:]])
-
-
-def kept_wordings(model: Model) -> int:
-    """Return for how many of the wordings the decoys' features are kept."""
-    return sum(_file(model, template).is_file() for template in TEMPLATES)
 
 
 def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,11 +20,6 @@ CONSENT = (
     "runs the model can learn whose face it is."
 )
 
-STAYS_HERE = (
-    "The model runs on this machine: neither the photos nor the name leave it, and neither is kept "
-    "when the result is deleted."
-)
-
 MEASURED = (
     "Where its authors measured it, this method recognised 70 to 95 of 100 people whose photos "
     "were in the training data, and at most 2 of 100 others. The second figure rests on few people."
@@ -94,9 +89,16 @@ def _headline(result: Result) -> str:
     return {
         Outcome.STANDS_OUT: f"It looks as if this model knows this face under the name {name}.",
         Outcome.WEAK: f"A weak sign: the model answered {name}, and invented names just as easily.",
-        Outcome.NOTHING: f"Nothing stands out: the model did not answer {name}.",
+        Outcome.NOTHING: f"Nothing stands out: {_too_few_wordings(result)}.",
         Outcome.TOO_FEW: f"Too few photos of {name} to say anything.",
     }[result.outcome]
+
+
+def _too_few_wordings(result: Result) -> str:
+    name = shown(result.person)
+    if not result.named:
+        return f"the model does not put the name {name} to these photos"
+    return f"fewer wordings name {name} than the {result.tau} that were asked for"
 
 
 def _facts(result: Result) -> tuple[str, ...]:
@@ -148,11 +150,11 @@ def _means(result: Result) -> tuple[str, ...]:
             f"{GOOD_PHOTOS} to 30, taken on different days.",
         )
     if result.outcome is Outcome.NOTHING:
-        return ("The model put other names to these photos, most of them invented ones.",)
+        return ("In the other wordings the model preferred other names, or none clearly.",)
     if result.outcome is Outcome.WEAK:
         return (
-            "This model gives names to these photos by chance, and yours came up among them. Ask "
-            "again with other photos, or ask for more wordings.",
+            "The model puts names to these photos as if by chance, and this one came up among "
+            "them. Ask again with more photos, or with a larger tau.",
         )
     return (
         "That happens when photos of this face stood beside this name in what the model was "

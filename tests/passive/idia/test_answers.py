@@ -26,12 +26,12 @@ def test_a_known_face_is_answered_with_its_name() -> None:
     assert np.abs(answers.cosines).max() <= 1
 
 
-def test_each_photo_is_looked_at_once_and_steps_are_counted() -> None:
-    model, steps = KnowingModel(), []
-    ask(model, PHOTOS, NAMES, on_step=lambda done, of: steps.append((done, of)))
+def test_each_photo_is_looked_at_once_and_steps_are_told() -> None:
+    model, photos, wordings = KnowingModel(), [], []
+    choose(model, look(model, PHOTOS, photos.append), NAMES, wordings.append)
     assert set(model.looked.values()) == {1}
-    assert steps[0] == (8, 31)
-    assert steps[-22:] == [(done, 31) for done in range(10, 32)]
+    assert photos == [8, 10]
+    assert wordings == list(range(1, 22))
 
 
 def test_the_best_names_are_those_of_the_full_matrix() -> None:
@@ -117,14 +117,14 @@ def test_text_and_picture_of_two_spaces_are_a_sentence() -> None:
 
 
 def test_stopping_ends_between_two_questions() -> None:
-    model, steps = KnowingModel(), []
-
-    def stop() -> bool:
-        return len(steps) >= 4
-
+    model, done = KnowingModel(), []
     with pytest.raises(Cancelled):
-        ask(model, PHOTOS, NAMES, lambda done, of: steps.append(done), stop)
-    assert steps == [8, 10, 11, 12]
+        look(model, PHOTOS, done.append, lambda: bool(done))
+    assert done == [8]
+    seen, done = look(model, PHOTOS), []
+    with pytest.raises(Cancelled):
+        choose(model, seen, NAMES, done.append, lambda: len(done) >= 2)
+    assert done == [1, 2]
 
 
 def test_what_would_be_sent_is_counted() -> None:

@@ -64,10 +64,5 @@ def test_a_slow_provider_does_not_hold_up_who_stops() -> None:
         model = connect(spec, access(), time.clock())
         busy.append(1)
         with pytest.raises(Cancelled):
-            answers.ask(
-                model,
-                pictures(3),
-                candidate_names([NAME]),
-                should_stop=lambda: time.seconds > 5,
-            )
+            answers.look(model, pictures(3), should_stop=lambda: time.seconds > 5)
     assert time.seconds < 10

@@ -7,7 +7,7 @@ import pytest
 from auditcore.passive.grade import NOT_NEGATIVE
 from auditcore.passive.idia.answers import sending
 from auditcore.passive.idia.result import Outcome, Result
-from auditcore.passive.idia.words import CONSENT, STAYS_HERE, person_words, sending_words
+from auditcore.passive.idia.words import CONSENT, person_words, sending_words
 from passive.idia.test_result import result_of
 
 RESULTS = {
@@ -43,6 +43,11 @@ def test_each_outcome_has_its_headline() -> None:
     assert all("Ada Lovelace" in headline for headline in headlines)
 
 
+def test_too_few_wordings_is_not_put_as_none() -> None:
+    words = person_words(result_of(2, tau=3))
+    assert words.headline.endswith("than the 3 that were asked for.")
+
+
 def test_silence_is_never_put_as_absence() -> None:
     for outcome in (Outcome.NOTHING, Outcome.TOO_FEW):
         assert NOT_NEGATIVE in person_words(RESULTS[outcome]).means_not
@@ -69,4 +74,4 @@ def test_before_sending_it_is_told_what_and_to_whom() -> None:
     told = sending_words("api.example.org", sending(photos=12, people=2))
     assert "12 photos" in told and "42 sentences with the real name" in told
     assert told.count("api.example.org") == 2 and "21,021" in told
-    assert "agreed" in CONSENT and "this machine" in STAYS_HERE
+    assert "agreed" in CONSENT
