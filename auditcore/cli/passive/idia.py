@@ -231,7 +231,7 @@ def _in_words(result: Result, words: PersonWords) -> str:
     sections = (
         ("", words.facts),
         ("It means:", words.means),
-        ("It does not:", words.means_not),
+        ("Keep in mind:", words.means_not),
         ("Limits:", words.limits),
         ("Named most often:", [_frequent(name) for name in result.frequent[:5]]),
     )
@@ -243,7 +243,8 @@ def _in_words(result: Result, words: PersonWords) -> str:
 
 
 def _frequent(name: Frequent) -> str:
-    return f"{name.name}: by {name.wordings} wordings, {name.answers} answers in all"
+    wordings = "1 wording" if name.wordings == 1 else f"{name.wordings} wordings"
+    return f"{name.name}: named by {wordings}, {name.answers:,} answers in all"
 
 
 def _table(measured: Strength) -> str:

@@ -150,7 +150,7 @@ def _means(result: Result) -> tuple[str, ...]:
             f"{GOOD_PHOTOS} to 30, taken on different days.",
         )
     if result.outcome is Outcome.NOTHING:
-        return ("In the other wordings the model preferred other names, or none clearly.",)
+        return ("The model preferred other names for these photos, or none clearly.",)
     if result.outcome is Outcome.WEAK:
         return (
             "The model puts names to these photos as if by chance, and this one came up among "
