@@ -16,3 +16,12 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "telltale-data"
     monkeypatch.setenv("TELLTALE_DATA", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def decoys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for what models make of invented names, which takes seconds to find out.
+
+    It depends on the models alone, so tests may share it (as `text-features` of their data folder).
+    """
+    return tmp_path_factory.mktemp("text-features")

@@ -1,6 +1,7 @@
 """The page Already online: two doors, consent first, what a person reads, and deletion."""
 
 from collections.abc import Callable
+from html import escape
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from auditcore.jobs.passive_folder import Confided
 from auditcore.jobs.queue import JobState, Queue
 from auditcore.models import Capability, ModelEntry
 from auditcore.passive.grade import GRADE_MEANS
+from auditcore.passive.idia.result import Outcome, Result
+from auditcore.passive.idia.words import person_words
 from pages._parts import keys
 from tests.app.planted import do_jobs
 from tests.app.reading import labels, press, told
@@ -51,11 +54,6 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     monkeypatch.setattr(catalogue, "list_models", lambda: entries)
     catalogue.write_catalogue()
-
-
-@pytest.fixture(scope="module")
-def decoys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("text-features")
 
 
 @pytest.fixture
@@ -172,8 +170,12 @@ def test_the_answer_about_a_face(visit: Visit, work: Work) -> None:
     app = visit("already_online", job=job_id)
     assert not app.exception
     said = told(app)
-    assert f"the model did not answer “{NAME}”" in said
-    assert MEANS in said
+    found = Confided(job_id).result
+    assert found is not None
+    result = Result.from_json(found["people"][0]["result"])
+    assert result.outcome is Outcome.NOTHING
+    assert f"<p class='answer'>{escape(person_words(result).headline)}</p>" in said
+    assert NAME in said and MEANS in said
     assert "invented names would be “recognised”" in said
     assert "Protect the next photos" in [link.proto.label for link in app.get("page_link")]
     assert not [word for word in NEVER if word in said.lower().replace("were not used", "")]

@@ -36,11 +36,6 @@ def url() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def decoys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("text-features")
-
-
 @pytest.fixture(autouse=True)
 def at_home(monkeypatch: pytest.MonkeyPatch, data_dir: Path, decoys: Path) -> None:
     monkeypatch.setenv(PRIVATE_SWITCH, "1")

@@ -37,11 +37,6 @@ def photo(seed: int) -> Upload:
 BROKEN = Upload(f"{NAME} at home.png", b"\x89PNG\r\n\x1a\n cut")
 
 
-@pytest.fixture(scope="module")
-def decoys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("text-features")
-
-
 @pytest.fixture
 def queue(data_dir: Path, decoys: Path) -> Queue:
     """A queue whose worker finds what the model made of the decoys in an earlier test."""
