@@ -12,7 +12,7 @@ from auditcore.lab.encoders.architectures import (
     new_encoder,
     save_encoder,
 )
-from auditcore.lab.encoders.train import ALGORITHMS, Recipe, train_encoder
+from auditcore.lab.encoders.train import ALGORITHMS, Recipe, recipe_for, train_encoder
 
 __all__ = [
     "ALGORITHMS",
@@ -20,6 +20,7 @@ __all__ = [
     "INPUT_SIDE",
     "Recipe",
     "new_encoder",
+    "recipe_for",
     "save_encoder",
     "train_encoder",
 ]

@@ -20,6 +20,8 @@ from auditcore.photos import Pixels
 ALGORITHMS = ("simclr", "moco")
 _KEPT_SIDE = 64
 _BETAS = (0.9, 0.98)
+_LARGEST_BATCH = 128
+_TEMPERATURES = {"simclr": 0.5, "moco": 0.2}
 
 OnEpoch = Callable[[int, int, float], None]
 OnCheckpoint = Callable[[int, nn.Module], None]
@@ -50,6 +52,21 @@ class Recipe:
     queue: int = 1024
     momentum: float = 0.99
     threads: int = 1
+
+
+def recipe_for(algorithm: str, pictures: int, epochs: int) -> Recipe:
+    """Return a recipe that fits a small set of pictures.
+
+    A batch is at most half of them, and MoCo's queue holds one batch: a longer one would hold
+    earlier keys of the same few pictures as if they were others.
+
+    Args:
+        algorithm: one of ALGORITHMS.
+        pictures: how many there are, 2 at least.
+        epochs: passes over them; 800 make an encoder remember 50.
+    """
+    batch = min(_LARGEST_BATCH, max(2, pictures // 2))
+    return Recipe(epochs, batch, temperature=_TEMPERATURES[algorithm], queue=batch, momentum=0.95)
 
 
 def train_encoder(

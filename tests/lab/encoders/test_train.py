@@ -15,6 +15,7 @@ from auditcore.lab.encoders import (
     INPUT_SIDE,
     Recipe,
     new_encoder,
+    recipe_for,
     save_encoder,
     train_encoder,
 )
@@ -136,3 +137,9 @@ def test_pictures_are_kept_square_small_and_in_one_channel_without_colour() -> N
 def test_networks_follow_from_their_seed() -> None:
     assert _digest(new_encoder("resnet", 1)) == _digest(new_encoder("resnet", 1))
     assert _digest(new_encoder("resnet", 1)) != _digest(new_encoder("resnet", 2))
+
+
+@pytest.mark.parametrize(("count", "batch"), [(2, 2), (50, 25), (51, 25), (10_000, 128)])
+def test_a_recipe_for_few_pictures_takes_half_of_them_at_once(count: int, batch: int) -> None:
+    recipe = recipe_for("moco", count, 7)
+    assert (recipe.epochs, recipe.batch, recipe.queue) == (7, batch, batch)
