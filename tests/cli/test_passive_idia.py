@@ -9,7 +9,7 @@ import pytest
 from passive.idia.knowing import BOTH, KnowingModel, face
 from PIL import Image
 
-from auditcore.cli import BAD_INPUT, main
+from auditcore.cli import BAD_INPUT, CANCELLED, main
 from auditcore.cli.passive import idia
 from auditcore.models import Capability
 
@@ -100,6 +100,33 @@ def test_a_file_that_is_no_photo_is_named_and_left_out(
     (person,) = told["people"]
     assert person["photos"] == 3
     assert len(person["left_out"]) == 1 and "notes.txt" in person["left_out"][0]
+
+
+def test_a_photo_that_is_there_twice_counts_once(
+    known: KnowingModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada = photos(tmp_path / "a", 1, 3)
+    (ada / "again.png").write_bytes((ada / "0.png").read_bytes())
+    told = run_json(capsys, "audit", "--model", "m", "--person", f"Ada Lovelace={ada}", YES)
+    (person,) = told["people"]
+    assert person["photos"] == 3
+    assert person["left_out"] == ["again.png is the same file as 0.png."]
+
+
+def test_an_interrupted_question_says_that_nothing_of_the_person_is_kept(
+    known: KnowingModel,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(idia, "choose", interrupted)
+    ada = photos(tmp_path / "a", 1, 3)
+    code, out, err = run(capsys, "audit", "--model", "m", "--person", f"Ada Lovelace={ada}", YES)
+    assert (code, out) == (CANCELLED, "")
+    assert "Nothing of the photos" in err
 
 
 def test_nothing_is_asked_without_consent(

@@ -1,5 +1,6 @@
 """Folders of photos that a command is given: read safely, one at a time, all gaps told."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,15 +28,21 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def photos_of(files: list[Path], left_out: Callable[[str], None]) -> Iterator[Pixels]:
-    """Yield the photos that can be read, each read when its turn comes.
+    """Yield the photos that can be read, each read when its turn comes, and no file twice.
 
     Args:
         files: JPEG, PNG or WebP files.
-        left_out: told, in a sentence, of each file that cannot be read.
+        left_out: told, in a sentence, of each file that cannot be read or was there before.
     """
+    seen: dict[bytes, str] = {}
     for path in files:
         try:
-            yield read_pixels(path.read_bytes(), path.name)
+            data = path.read_bytes()
+            first = seen.setdefault(hashlib.sha256(data).digest(), path.name)
+            if first != path.name:
+                left_out(f"{path.name} is the same file as {first}.")
+                continue
+            yield read_pixels(data, path.name)
         except PhotoError as error:
             left_out(str(error))
         except OSError as error:

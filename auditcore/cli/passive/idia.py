@@ -15,7 +15,7 @@ from auditcore.cli.output import add_json, one_line, print_json, say, tell
 from auditcore.cli.passive.folder import files_in, photos_of
 from auditcore.cli.passive.page import check_page, write_page
 from auditcore.cli.reaching import access_of, add_access, add_running, running_of
-from auditcore.errors import PassiveError
+from auditcore.errors import Cancelled, PassiveError
 from auditcore.models import HOSTED, Model, open_model
 from auditcore.passive.curves import roc_figure
 from auditcore.passive.evaluation import roc
@@ -142,8 +142,14 @@ def _ask(arguments: argparse.Namespace, people: list[_Person]) -> tuple[Model, l
     names = candidate_names([person.name for person in people])
     _check_consent(arguments, people)
     model = open_model(arguments.model, access_of(arguments), running_of(arguments))
-    seen = [_look(model, person) for person in people]
-    answers = choose(model, np.concatenate(seen), names, _say_wording)
+    try:
+        seen = [_look(model, person) for person in people]
+        answers = choose(model, np.concatenate(seen), names, _say_wording)
+    except KeyboardInterrupt:
+        raise Cancelled(
+            "Cancelled. Nothing of the photos or the names is kept; what was computed of the "
+            "decoys is, so the same command is faster."
+        ) from None
     ends = np.cumsum([len(rows) for rows in seen])
     starts = ends - [len(rows) for rows in seen]
     parts = [answers.of(slice(*span)) for span in zip(starts, ends, strict=True)]
