@@ -79,7 +79,8 @@ def submit_pictures(
         owner: who asks.
 
     Raises:
-        PassiveError: pictures are missing or too many, or a consent is.
+        PassiveError: pictures are missing, too many or there twice, or a consent is missing.
+        JobError: the disk is full.
     """
     for pictures, whose in ((mine, "your own pictures"), (reference, "the pictures to compare")):
         if not pictures:
@@ -116,7 +117,8 @@ def submit_faces(
         owner: who asks.
 
     Raises:
-        PassiveError: a name or photo is missing or doubled, or a consent is missing.
+        PassiveError: a name or photo is missing or there twice, or a consent is missing.
+        JobError: the disk is full.
     """
     problem = problem_with(people)
     if problem is not None:
@@ -154,6 +156,14 @@ def problem_with(people: Sequence[Portrayed]) -> str | None:
         if not 1 <= len(person.photos) <= MAX_PHOTOS:
             return f"{name} needs at least one photo, and {MAX_PHOTOS} at most."
     return None
+
+
+def most_sent(things: int) -> int:
+    """Return how many pictures and texts may be sent at most for a question that needs so many.
+
+    A tenth more, for tries that fail, and 20 for the test of the connection.
+    """
+    return things + things // 10 + 20
 
 
 def folder_of(queue: Queue, job_id: str, owner: str = LOCAL_OWNER) -> Confided:
@@ -223,7 +233,13 @@ def _submit(
     owner: str,
 ) -> str:
     job_id = new_job_id()
-    confide(job_id, question, files)
+    try:
+        confide(job_id, question, files)
+    except OSError as error:
+        Confided(job_id).remove()
+        raise JobError(
+            "The pictures do not fit on this machine's disk. Make room there, or take fewer."
+        ) from error
     return queue.submit(kind, {}, title=title, owner=owner, job_id=job_id)
 
 
@@ -243,11 +259,3 @@ def _insist_on_host(choice: Choice, consent: Consent) -> None:
     host = host_of(parse_spec(choice.spec))
     if consent.host != host:
         raise PassiveError(f"Agree first that the photos are sent to {host}.")
-
-
-def most_sent(things: int) -> int:
-    """Return how many pictures and texts may be sent at most for a question that needs so many.
-
-    A tenth more, for tries that fail, and 20 for the test of the connection.
-    """
-    return things + things // 10 + 20

@@ -90,12 +90,8 @@ def _follow(job_id: str) -> None:
 
 
 def _ended(job: Job, folder: Confided) -> None:
-    result = folder.result if job.state is JobState.DONE else None
-    if result is not None and job.kind == passive.PICTURES:
-        pictures_view.show(result, lambda: _deletion(folder))
-        return
-    if result is not None:
-        face_view.show(result, folder, lambda: _deletion(folder))
+    if job.state is JobState.DONE:
+        _answer(job, folder)
         return
     if job.state is JobState.PAUSED:
         _paused(job, folder)
@@ -107,6 +103,14 @@ def _ended(job: Job, folder: Confided) -> None:
     else:
         st.info("Cancelled. There is no answer.", icon=":material/cancel:")
     _deletion(folder)
+
+
+def _answer(job: Job, folder: Confided) -> None:
+    result = folder.result or {}
+    if job.kind == passive.PICTURES:
+        pictures_view.show(result, lambda: _deletion(folder))
+    else:
+        face_view.show(result, folder, lambda: _deletion(folder))
 
 
 def _paused(job: Job, folder: Confided) -> None:

@@ -170,6 +170,19 @@ def test_without_consent_names_or_photos_nothing_is_kept(
     assert queue.list() == []
 
 
+def test_a_full_disk_is_told_and_nothing_stays(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Confided, "write", full)
+    with pytest.raises(JobError, match="Make room"):
+        ask(queue)
+    assert list(paths.passive_dir().iterdir()) == []
+    assert queue.list() == []
+
+
 def test_pictures_need_something_to_compare_with(queue: Queue) -> None:
     with pytest.raises(PassiveError, match="add the pictures to compare"):
         passive.submit_pictures(queue, HERE, photos(), [], None, consent=Consent())
