@@ -175,8 +175,18 @@ def folder_of(queue: Queue, job_id: str, owner: str = LOCAL_OWNER) -> Confided:
     return Confided(queue.status(job_id, owner).id)
 
 
-def go_on(queue: Queue, job_id: str, owner: str = LOCAL_OWNER, *, keyed: bool) -> None:
-    """Let a job that was paused for a key go on.
+def go_on(
+    queue: Queue, job_id: str, owner: str = LOCAL_OWNER, *, keyed: bool | None = None
+) -> None:
+    """Let a job go on that was paused for a key, or try a failed one again, at a person's wish.
+
+    What a model behind an address was sent is sent once more.
+
+    Args:
+        queue: where it is.
+        job_id: which job. owner: whose.
+        owner: see job_id.
+        keyed: whether there is a key for its model now; None for no change.
 
     Raises:
         JobError: the job is unknown, someone else's, or its photos are deleted.
@@ -186,7 +196,9 @@ def go_on(queue: Queue, job_id: str, owner: str = LOCAL_OWNER, *, keyed: bool) -
         question = folder.question
     except FileNotFoundError:
         raise JobError("The photos were deleted meanwhile. Add them again.") from None
-    folder.question = question | {"choice": question["choice"] | {"keyed": keyed}}
+    if keyed is not None:
+        folder.question = question | {"choice": question["choice"] | {"keyed": keyed}}
+    folder.sent = False
     queue.resume(job_id, owner)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from auditcore import paths
 
 _QUESTION, _RESULT, _REASON = "question.json", "result.json", "reason.json"
+_SENT = "sent"
 _REMOVED = ".removed-"
 """Begins the name of a folder that is on its way out, so that nobody writes into it any more."""
 
@@ -75,6 +76,18 @@ class Confided:
     def untell(self) -> None:
         """Forget the sentence of an earlier try."""
         (self._path / _REASON).unlink(missing_ok=True)
+
+    @property
+    def sent(self) -> bool:
+        """Say whether a model behind an address was already sent something, in whatever run."""
+        return (self._path / _SENT).exists()
+
+    @sent.setter
+    def sent(self, begun: bool) -> None:
+        if begun:
+            self.write(_SENT, b"")
+        else:
+            (self._path / _SENT).unlink(missing_ok=True)
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file whole or not at all."""

@@ -37,7 +37,7 @@ def _answer(private: Private, model: Model, question: Mapping[str, Any]) -> dict
     reference = [number for number in rows if number >= border]
     for numbers, whose in ((mine, "your pictures"), (reference, "the pictures to compare with")):
         if not numbers:
-            raise PassiveError(f"None of {whose} can be read. {refused[0]['why']}")
+            raise PassiveError(f"None of {whose} can be read. Add JPEG, PNG or WebP pictures.")
     private.step(len(names), len(names), "Comparing them.")
     attack = None if question["attack"] is None else open_attack(question["attack"])
     found = compare(_stacked(rows, mine), _stacked(rows, reference), attack)

@@ -23,6 +23,10 @@ SPENT = (
     "failed that everything you had agreed to was sent. Start again when the provider answers "
     "more readily."
 )
+CUT_OFF = (
+    "This was cut off while it was being sent, and nothing of the answers was kept. Try again if "
+    "you agree that all of it is sent once more."
+)
 
 
 class Undisclosed(Exception):
@@ -51,7 +55,17 @@ class Private:
         self._desk.report(done, total, now)
 
     def open(self, choice: Choice, models: OpenModels) -> Model:
-        """Open the model for the owner of the job; raises ModelError with a sentence."""
+        """Open the model for the owner of the job.
+
+        Raises:
+            PassiveError: it is hosted, and an earlier run was cut off while sending: nothing is
+                sent twice under one consent.
+            ModelError: it cannot be opened.
+        """
+        if choice.hosted:
+            if self.folder.sent:
+                raise PassiveError(CUT_OFF)
+            self.folder.sent = True
         doing = "Connecting to the model." if choice.hosted else "Opening the model."
         self._desk.report(0, 0, doing, at_once=True)
         return models.open(self._desk.job.owner, choice)

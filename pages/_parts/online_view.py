@@ -97,8 +97,9 @@ def _ended(job: Job, folder: Confided) -> None:
         _paused(job, folder)
     elif job.state is JobState.FAILED:
         st.error(phrases.plain(folder.reason or job.error), icon=":material/error:")
-        if st.button("Try again", key=keys.RETRY_ONLINE):
-            session.queue().resume(job.id, session.owner())
+        again = "Try again" if _host(folder) is None else "Try again: all is sent once more"
+        if st.button(again, key=keys.RETRY_ONLINE):
+            passive.go_on(session.queue(), job.id, session.owner())
             st.rerun()
     else:
         st.info("Cancelled. There is no answer.", icon=":material/cancel:")
@@ -130,7 +131,7 @@ def _paused(job: Job, folder: Confided) -> None:
 
 def _deletion(folder: Confided) -> None:
     """Say where everything is and when it goes, and offer to delete it at once."""
-    host = agree.host(Choice.from_json(folder.question["choice"]))
+    host = _host(folder)
     where = (
         "This answer, the photos and the names are on this machine alone."
         if host is None
@@ -142,6 +143,10 @@ def _deletion(folder: Confided) -> None:
             f"{passive.KEPT_HOURS} hours after the end."
         )
         _delete_button(folder.job_id)
+
+
+def _host(folder: Confided) -> str | None:
+    return agree.host(Choice.from_json(folder.question["choice"]))
 
 
 def _delete_button(job_id: str) -> None:

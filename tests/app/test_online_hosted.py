@@ -11,7 +11,7 @@ from serving.tiny import ENCODER, TinyModel
 from streamlit.testing.v1 import AppTest
 
 from auditcore import paths
-from auditcore.jobs import catalogue, check, passive, passive_kinds
+from auditcore.jobs import catalogue, check, passive, passive_faces, passive_kinds
 from auditcore.jobs.keys import KeyRing, listen
 from auditcore.jobs.orders import Choice
 from auditcore.jobs.passive import Consent, Portrayed, Upload, most_sent
@@ -113,6 +113,27 @@ def test_it_stops_at_what_was_agreed_to(url: str, ring: KeyRing, work: Work) -> 
     work()
     assert Queue().status(job_id).state is JobState.FAILED
     assert "everything you had agreed to was sent" in str(Confided(job_id).reason)
+
+
+def test_what_was_cut_off_is_not_sent_again_without_being_asked(
+    visit: Visit, url: str, ring: KeyRing, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    ring.put("local", "127.0.0.1", KEY)
+    job_id = ask(url)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(passive_faces, "choose", killed)
+        work()
+    assert Queue().adopt() == 1
+    work()
+    assert Queue().status(job_id).state is JobState.FAILED
+    app = visit("already_online", job=job_id)
+    assert "all of it is sent once more" in told(app)
+    press(app, keys.RETRY_ONLINE)
+    work()
+    assert Queue().status(job_id).state is JobState.DONE
 
 
 def test_a_missing_key_pauses_and_is_asked_for(
