@@ -154,7 +154,7 @@ def _means(result: Result) -> tuple[str, ...]:
     if result.outcome is Outcome.WEAK:
         return (
             "The model puts names to these photos as if by chance, and this one came up among "
-            "them. Ask again with more photos, or with a larger tau.",
+            "them. Ask again with more photos, and see what is left when more wordings are needed.",
         )
     return (
         "That happens when photos of this face stood beside this name in what the model was "
