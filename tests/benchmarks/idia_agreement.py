@@ -19,9 +19,8 @@ from typing import Any
 
 import numpy as np
 
-TESTS = Path(__file__).parents[1]
-sys.path.insert(0, str(TESTS))
-sys.path.insert(0, str(TESTS.parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from passive.idia.reading import answered, was_recognised, wordings_for
 
