@@ -156,6 +156,8 @@ def test_bad_input_is_one_sentence(
     assert "either --images" in refused(capsys, *out, "--model", LIKE, "--members", few)
     assert "at least 40" in refused(capsys, *out, "--images", many)
     assert "1 or more" in refused(capsys, *out, "--images", many, "--epochs", "0")
+    assert "simclr, moco" in refused(capsys, *out, "--images", many, "--algorithm", "byol")
+    assert "resnet" in refused(capsys, *out, "--images", many, "--architecture", "alexnet")
     assert "at least 20" in refused(
         capsys, *out, "--model", LIKE, "--members", few, "--non-members", many
     )

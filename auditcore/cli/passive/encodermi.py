@@ -9,7 +9,7 @@ from typing import Any
 from auditcore.cli.output import add_json
 from auditcore.cli.reaching import add_access, add_running
 
-_EPOCHS = 300
+_EPOCHS = 800
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +60,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--algorithm", default="simclr", metavar="NAME", help="simclr (default) or moco"
     )
     group.add_argument(
-        "--architecture", default="resnet", metavar="NAME", help="resnet (default) or vit"
+        "--architecture", default="resnet", metavar="NAME", help="resnet (default), densenet or vit"
     )
     group.add_argument(
         "--epochs", type=int, default=_EPOCHS, metavar="N", help=f"(default {_EPOCHS})"

@@ -12,7 +12,13 @@ from auditcore.cli.output import one_line, print_json, say, tell
 from auditcore.cli.passive.encodermi_ask import Asked, ask_about, folder_of
 from auditcore.cli.passive.folder import files_in, photos_of
 from auditcore.errors import PassiveError
-from auditcore.lab.encoders import Recipe, save_encoder, train_encoder
+from auditcore.lab.encoders import (
+    ALGORITHMS,
+    ARCHITECTURES,
+    recipe_for,
+    save_encoder,
+    train_encoder,
+)
 from auditcore.models import Model
 from auditcore.passive.encodermi.attacks import LEAST_SHADOW, Judged, train_judged
 from auditcore.passive.encodermi.card import Card
@@ -20,6 +26,7 @@ from auditcore.passive.encodermi.copies import kept
 from auditcore.passive.encodermi.keeping import CARD_FILE, save_attacks
 from auditcore.passive.encodermi.shape import VARIANTS
 from auditcore.passive.encodermi.words import VARIANT_TITLES
+from auditcore.photos import shown
 from auditcore.randomness import derive
 
 SHADOW_FOLDER = "shadow-encoder"
@@ -53,6 +60,12 @@ def _check(arguments: argparse.Namespace) -> None:
         )
     if arguments.epochs < 1:
         raise PassiveError(f"--epochs must be 1 or more, not {arguments.epochs}.")
+    for given, known_names in (
+        (arguments.algorithm, ALGORITHMS),
+        (arguments.architecture, ARCHITECTURES),
+    ):
+        if given not in known_names:
+            raise PassiveError(f"There is no {shown(given)} here: choose {', '.join(known_names)}.")
     if (arguments.out / CARD_FILE).exists():
         raise PassiveError(
             f"{arguments.out} already holds an attack. Name a new folder; it stays as it is."
@@ -74,7 +87,7 @@ def _train_shadow(arguments: argparse.Namespace) -> tuple[Asked, Asked]:
             f"Half of the pictures train the shadow encoder, so at least {2 * LEAST_SHADOW} that "
             f"can be read are needed; there are {len(readable)}. Add more."
         )
-    recipe = Recipe(epochs=arguments.epochs, batch=min(Recipe.batch, len(members)))
+    recipe = recipe_for(arguments.algorithm, len(members), arguments.epochs)
     pictures = [kept(pixels) for pixels in photos_of(members, left_out.append)]
     encoder = train_encoder(
         pictures, arguments.algorithm, arguments.architecture, recipe, arguments.seed, _Progress()

@@ -7,6 +7,7 @@ then used on another encoder.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ LEAST_SHADOW = 20
 OnEpoch = Callable[[str, int, int], None]
 _HELD_OUT = 5  # one in five
 _AT_ONCE = 1024
+_LEAST_SPREAD = 1e-6
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def train_attacks(
     device = choose_device()
     data = (torch.from_numpy(inside).to(device), torch.from_numpy(outside).to(device))
     v = fit_network(VectorAttack, data, vector.FIT, seed, _named("V", on_epoch))
-    s = fit_network(SetAttack, data, sets.FIT, seed, _named("S", on_epoch))
+    both = np.concatenate([inside, outside])
+    standard = partial(SetAttack, float(both.mean()), max(float(both.std()), _LEAST_SPREAD))
+    s = fit_network(standard, data, sets.FIT, seed, _named("S", on_epoch))
     return Attacks(v, s, best_threshold(mean_similarity(inside), mean_similarity(outside)))
 
 

@@ -9,7 +9,7 @@ from auditcore.passive.encodermi.shape import VARIANTS
 from auditcore.passive.encodermi.vector import VectorAttack
 from tests.passive.encodermi.encoders import drawn
 
-MEMBERS, OTHERS = drawn(300, 0.62, 1), drawn(100, 0.48, 2)
+MEMBERS, OTHERS = drawn(180, 0.62, 1), drawn(60, 0.48, 2)
 FRESH_MEMBERS, FRESH_OTHERS = drawn(1500, 0.62, 3), drawn(1500, 0.48, 4)
 BEST = 0.80
 """Balanced accuracy of the mean with the best threshold: P(N(0, 1) < .07 / .0815)."""
@@ -46,16 +46,18 @@ def test_networks_see_the_level_as_well_as_the_spread(network: type[torch.nn.Mod
     assert abs(float(made(low).detach()) - float(made(high).detach())) > 1e-4
 
 
-def test_training_repeats_and_leaves_global_randomness_alone(attacks: Attacks) -> None:
+def test_training_repeats_and_leaves_global_randomness_alone() -> None:
     torch.manual_seed(5)
     before = torch.random.get_rng_state()
     told: list[tuple[str, int, int]] = []
-    again = train_attacks(MEMBERS, OTHERS, seed=1, on_epoch=lambda *told_: told.append(told_))
+    few = (MEMBERS[:30], OTHERS[:25])
+    once = train_attacks(*few, seed=1, on_epoch=lambda *told_: told.append(told_))
     assert torch.equal(before, torch.random.get_rng_state())
+    torch.manual_seed(6)
+    again = train_attacks(*few, seed=1)
     for variant in VARIANTS:
-        assert np.array_equal(
-            again.scores(variant, FRESH_OTHERS), attacks.scores(variant, FRESH_OTHERS)
-        )
+        asked = FRESH_OTHERS[:50]
+        assert np.array_equal(again.scores(variant, asked), once.scores(variant, asked))
     assert told[0][:2] == ("V", 1) and told[-1][0] == "S" and told[-1][1] == told[-1][2]
 
 
