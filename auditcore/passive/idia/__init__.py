@@ -9,6 +9,7 @@
     curves         the same over fewer photos and larger tau
     result         all of it about one person
     strength       how often members and non-members are recognised
+    figures        that, drawn
     words          sentences for people
 
 Source: Hintersdorf et al., "Does CLIP Know My Face?", JAIR 2024, arXiv 2209.07341. An indication:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditcore.errors import PassiveError
 from auditcore.passive.evaluation import Rate, evaluate, rate
@@ -147,5 +148,6 @@ def _having(people: Sequence[Curve], photos: int) -> list[Curve]:
     return [curve for curve in people if photos in curve.sizes]
 
 
-def _row(curve: Curve, photos: int) -> Any:
-    return curve.named[curve.sizes.index(photos)]
+def _row(curve: Curve, photos: int) -> NDArray[np.int64]:
+    row: NDArray[np.int64] = curve.named[curve.sizes.index(photos)]
+    return row

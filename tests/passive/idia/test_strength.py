@@ -6,6 +6,7 @@ import pytest
 from auditcore.errors import PassiveError
 from auditcore.passive.evaluation import rate
 from auditcore.passive.idia.curves import DRAWS, Curve
+from auditcore.passive.idia.figures import over_photos, over_tau
 from auditcore.passive.idia.strength import share, strength
 
 
@@ -55,6 +56,21 @@ def test_an_empty_group_is_a_sentence() -> None:
             strength(*groups)
     with pytest.raises(PassiveError, match="Nobody has 30"):
         share([person(0, 0, 0)], photos=30)
+
+
+def test_the_figures_draw_both_groups_with_their_intervals() -> None:
+    measured = strength([person(0, 2, 9), person(0, 0, 3)], [person(0, 0, 0)] * 4)
+    for figure, across in ((over_photos(measured), [1, 3, 5]), (over_tau(measured), range(1, 22))):
+        members, others, decoys = figure.data
+        assert (members.name, others.name, decoys.name) == ("members", "non-members", "decoy names")
+        assert list(members.x) == list(across)
+        assert len({members.line.dash, others.line.dash, decoys.line.dash}) == 3
+    members = over_photos(measured).data[0]
+    assert list(members.y) == [0, 0.5, 1]
+    high = np.array(members.y) + members.error_y.array
+    low = np.array(members.y) - members.error_y.arrayminus
+    assert high.tolist() == pytest.approx([rate(k, 2).high for k in (0, 1, 2)])
+    assert low.tolist() == pytest.approx([rate(k, 2).low for k in (0, 1, 2)])
 
 
 def test_json_has_everything_as_plain_values() -> None:

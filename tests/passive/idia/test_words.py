@@ -1,6 +1,8 @@
 """The sentences: an indication always, silence never as absence."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -68,6 +70,12 @@ def test_the_counts_are_told() -> None:
 
 def test_too_few_says_how_many_are_needed() -> None:
     assert "fewer than 3 photos" in person_words(RESULTS[Outcome.TOO_FEW]).means[0]
+
+
+def test_pages_can_tell_a_result_without_loading_torch() -> None:
+    asked = "import auditcore.passive.idia.words, auditcore.passive.idia.answers, sys"
+    done = subprocess.run([sys.executable, "-c", f"{asked}; sys.exit('torch' in sys.modules)"])
+    assert done.returncode == 0
 
 
 def test_before_sending_it_is_told_what_and_to_whom() -> None:
