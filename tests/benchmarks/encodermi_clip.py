@@ -1,18 +1,19 @@
-"""EncoderMI on CLIPs of which everything is known: how it falls as the training set grows.
+"""EncoderMI over the size of the training set, on encoders of which everything is known.
 
 Members and non-members are drawn at random from one corpus of captioned pictures, so nothing but
-training tells them apart. Small CLIPs are trained on 64 to 1,024 of them: (a) every model sees
-equally many samples in all, so that the epochs fall as the set grows, as they do in practice; (b)
-every model sees each picture equally often; (c) one size, ever fewer epochs. Three seeds each: of
-the split, the weights and the order. Crops keep a fifth of a picture or more, EncoderMI's own; with
-open_clip's usual crops (.9 or more) the same models are asked as well.
+training tells them apart. Encoders of two kinds are trained on ever more of them: small CLIPs (the
+demo models' architecture with patches of 16 pixels instead of 8, crops of a fifth or more, which
+are EncoderMI's own; and once with open_clip's usual crops of .9 or more), and encoders trained by
+SimCLR. (a) Every encoder sees equally many samples in all, so that the epochs fall as the set
+grows, as they do in practice; (b) every encoder sees each picture equally often. Three seeds each:
+of the split, the weights and the order.
 
-Beside it the score that a CLIP's own loss suggests, the cosine of picture and caption: it shows how
-much these models remember, whatever EncoderMI sees of it.
+Beside the CLIPs the score that their own loss suggests, the cosine of picture and caption: it shows
+how much a model remembers, whatever EncoderMI sees of it.
 
     nice python tests/benchmarks/encodermi_clip.py --work DIR [--minutes N]
 
-Every model is written to DIR when it is trained; the same command goes on where it was, and what
+Every encoder is written to DIR when it is trained; the same command goes on where it was, and what
 is there when the minutes are over is what the results say. Results: results/encodermi_clip.json
 and .md, assets/strength/encodermi.json, and the attack assets/attacks/small-clip.
 """
@@ -30,8 +31,9 @@ import numpy as np
 import torch
 
 from auditcore import __version__, paths
-from auditcore.lab.clip import save_model
+from auditcore.lab.clip import CONFIG, save_model
 from auditcore.lab.data import fetch_corpus
+from auditcore.lab.encoders import recipe_for, save_encoder, train_encoder
 from auditcore.lab.sources import CaptionedImage
 from auditcore.lab.train import Recipe, shrink, train_clip
 from auditcore.models import Model, Running, open_model
@@ -46,89 +48,108 @@ from auditcore.randomness import derive
 RESULTS = Path(__file__).parent / "results"
 SEEDS = (1, 2, 3)
 NON_MEMBERS, ASKED = 256, 256
-STRONG, USUAL = 0.2, 0.9
-RECIPE = Recipe(batch=64, warmup=20, learning_rate=1e-3)
+CONFIG["vision_cfg"]["patch_size"] = 16
+CLIP_RECIPE = Recipe(batch=64, warmup=20)
+SIMCLR_BATCH = 25
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Setting:
-    """Models that were trained alike.
+    """Encoders that were trained alike: how, on so many pictures, for so many epochs."""
 
-    So many pictures, so many epochs, crops of at least such a share.
-    """
-
+    way: str
     pictures: int
     epochs: int
-    least_area: float = STRONG
 
 
-SAME_SAMPLES = (Setting(64, 300), Setting(128, 150), Setting(256, 75), Setting(1024, 19))
-SAME_EPOCHS = (Setting(64, 75), Setting(128, 75), Setting(256, 75))
-FEWER_EPOCHS = (Setting(64, 300), Setting(64, 75), Setting(64, 19))
-USUAL_CROPS = (Setting(64, 300, USUAL),)
-ORDER = (
-    Setting(64, 300), Setting(256, 75), Setting(1024, 19), Setting(64, 75), Setting(128, 75),
-    Setting(64, 19), Setting(128, 150), Setting(64, 300, USUAL),
-)  # fmt: skip
+CLIP, USUAL, SIMCLR = "clip", "clip-usual-crops", "simclr"
+LEAST_AREA = {CLIP: 0.2, USUAL: 0.9}
+CLIP_SAMPLES = (Setting(CLIP, 64, 300), Setting(CLIP, 256, 75), Setting(CLIP, 1024, 19))
+CLIP_EPOCHS = (Setting(CLIP, 64, 19), Setting(CLIP, 256, 19), Setting(CLIP, 1024, 19))
+USUAL_CROPS = (Setting(USUAL, 64, 300),)
+SIMCLR_SAMPLES = (Setting(SIMCLR, 50, 800), Setting(SIMCLR, 200, 200), Setting(SIMCLR, 800, 50))
+SIMCLR_EPOCHS = (Setting(SIMCLR, 50, 50), Setting(SIMCLR, 200, 50), Setting(SIMCLR, 800, 50))
+PARTS = {
+    "clip_same_samples": ("Small CLIPs, 19,200 samples in all", CLIP_SAMPLES),
+    "clip_same_epochs": ("Small CLIPs, 19 epochs each", CLIP_EPOCHS),
+    "clip_usual_crops": ("Small CLIPs, open_clip's usual crops", USUAL_CROPS),
+    "simclr_same_samples": ("SimCLR encoders, 40,000 samples in all", SIMCLR_SAMPLES),
+    "simclr_same_epochs": ("SimCLR encoders, 50 epochs each", SIMCLR_EPOCHS),
+}
+ORDER = tuple(
+    dict.fromkeys(CLIP_SAMPLES + CLIP_EPOCHS + SIMCLR_SAMPLES + SIMCLR_EPOCHS + USUAL_CROPS)
+)
 
 
 class Runs:
-    """Trained models and their answers, on disk."""
+    """Trained encoders and their answers, on disk."""
 
     def __init__(self, work: Path) -> None:
         self._work = work
         work.mkdir(parents=True, exist_ok=True)
         self._corpus: list[CaptionedImage] = []
 
-    def file(self, setting: Setting, seed: int) -> Path:
-        """Return where the answers of a model are kept."""
-        name = f"{setting.pictures}-{setting.epochs}-{setting.least_area}-{seed}"
-        return self._work / name / "answers.npz"
-
-    def model(self, setting: Setting, seed: int) -> Model:
-        """Open a trained model."""
-        folder = self.file(setting, seed).parent
-        return open_model(f"openclip:{folder}", running=Running("cpu", "float32"))
+    def folder(self, setting: Setting, seed: int) -> Path:
+        """Return where an encoder is kept."""
+        return self._work / f"{setting.way}-{setting.pictures}-{setting.epochs}-{seed}"
 
     def answers(self, setting: Setting, seed: int) -> dict[str, Any] | None:
-        """Return what a model answered, None if it is not trained yet."""
-        file = self.file(setting, seed)
+        """Return what an encoder answered, None if it is not trained yet."""
+        file = self.folder(setting, seed) / ANSWERS
         return dict(np.load(file)) if file.is_file() else None
 
+    def model(self, setting: Setting, seed: int) -> Model:
+        """Open a trained encoder."""
+        kind = "timm" if setting.way == SIMCLR else "openclip"
+        spec = f"{kind}:{self.folder(setting, seed)}"
+        return open_model(spec, running=Running("cpu", "float32"))
+
     def run(self, setting: Setting, seed: int) -> None:
-        """Train a model and ask it about members and non-members."""
+        """Train an encoder and ask it about members and non-members."""
         if not self._corpus:
             self._corpus = fetch_corpus(self._work / "corpus")
         order = derive(b"encodermi-clip", seed).shuffled(self._corpus)
         members, others = order[: setting.pictures], order[-NON_MEMBERS:]
-        pairs = [(shrink(item.pixels()), item.caption) for item in members]
-        recipe = replace(RECIPE, epochs=setting.epochs, least_area=setting.least_area)
-        began, losses = time.process_time(), [0.0]
-        trained = train_clip(pairs, recipe, seed, lambda done, of, loss: losses.append(loss))
-        minutes = (time.process_time() - began) / 60
-        folder = self.file(setting, seed).parent
-        save_model(trained, folder)
-        self._ask(
-            setting, seed, (members[:ASKED], others), {"loss": losses[-1], "minutes": minutes}
-        )
-
-    def _ask(
-        self,
-        setting: Setting,
-        seed: int,
-        groups: tuple[list[CaptionedImage], list[CaptionedImage]],
-        facts: dict[str, float],
-    ) -> None:
+        train = train_simclr if setting.way == SIMCLR else train_small_clip
+        began = time.process_time()
+        loss = train(setting, seed, members, self.folder(setting, seed))
+        told: dict[str, Any] = {"loss": loss, "minutes": (time.process_time() - began) / 60}
         model = self.model(setting, seed)
-        told: dict[str, Any] = dict(facts)
-        for name, items in zip(("members", "others"), groups, strict=True):
+        for name, items in (("members", members[:ASKED]), ("others", others)):
             shown = [shrink(item.pixels()) for item in items]
             told[name] = similarities(model, shown)
-            told[f"{name}_caption"] = caption_cosines(model, shown, items)
-        file = self.file(setting, seed)
+            if setting.way != SIMCLR:
+                told[f"{name}_caption"] = caption_cosines(model, shown, items)
+        file = self.folder(setting, seed) / ANSWERS
         part = file.with_suffix(".part.npz")
         np.savez(part, **told)
         part.replace(file)
+
+
+ANSWERS = "answers.npz"
+
+
+def train_small_clip(
+    setting: Setting, seed: int, members: list[CaptionedImage], folder: Path
+) -> float:
+    """Train a small CLIP into a folder; return the loss of its last epoch."""
+    pairs = [(shrink(item.pixels()), item.caption) for item in members]
+    recipe = replace(CLIP_RECIPE, epochs=setting.epochs, least_area=LEAST_AREA[setting.way])
+    losses: list[float] = []
+    save_model(train_clip(pairs, recipe, seed, lambda *told: losses.append(told[2])), folder)
+    return losses[-1]
+
+
+def train_simclr(setting: Setting, seed: int, members: list[CaptionedImage], folder: Path) -> float:
+    """Train an encoder by SimCLR into a folder; return the loss of its last epoch."""
+    shown = [shrink(item.pixels()) for item in members]
+    recipe = replace(recipe_for("simclr", len(shown), setting.epochs), batch=SIMCLR_BATCH)
+    losses: list[float] = []
+    encoder = train_encoder(
+        shown, "simclr", "resnet", recipe, seed, lambda *told: losses.append(told[2])
+    )
+    save_encoder(encoder, "resnet", folder)
+    return losses[-1]
 
 
 def caption_cosines(model: Model, shown: list[Any], items: list[CaptionedImage]) -> Any:
@@ -168,7 +189,8 @@ def score_pairs(runs: Runs, setting: Setting, seed: int) -> dict[str, tuple[Any,
         for name in ("V", "S")
     }
     pairs["T"] = (mean_similarity(told["members"]), mean_similarity(told["others"]))
-    pairs["caption"] = (told["members_caption"], told["others_caption"])
+    if "members_caption" in told:
+        pairs["caption"] = (told["members_caption"], told["others_caption"])
     return pairs
 
 
@@ -179,7 +201,7 @@ def measure(runs: Runs, setting: Setting) -> dict[str, Any] | None:
         return None
     models = [score_pairs(runs, setting, seed) for seed in SEEDS]
     row: dict[str, Any] = {
-        "pictures": setting.pictures, "epochs": setting.epochs, "least_area": setting.least_area,
+        "pictures": setting.pictures, "epochs": setting.epochs,
         "loss": float(np.mean([one["loss"] for one in told if one is not None])),
         "cpu_minutes": float(np.sum([one["minutes"] for one in told if one is not None])),
     }  # fmt: skip
@@ -212,7 +234,7 @@ def ship_attack(runs: Runs, setting: Setting) -> None:
     card = Card(
         title="Small CLIPs that were trained on 64 pictures each",
         shadow_encoder=f"{len(SEEDS)} small CLIPs in open_clip's architecture, {setting.epochs} "
-        f"epochs, crops of {setting.least_area:.0%} or more; the fingerprint is the first one's",
+        f"epochs, crops of {LEAST_AREA[setting.way]:.0%} or more; the fingerprint is that of the first",
         shadow_fingerprint=fingerprint,
         data="captioned pictures of five packages (see assets/models/demo-with/README.md)",
         members=judged.members,
@@ -226,69 +248,69 @@ def ship_attack(runs: Runs, setting: Setting) -> None:
     save_attacks(judged.attacks, paths.assets_dir() / "attacks" / "small-clip", card)
 
 
-TITLES = (
-    ("same_samples", "(a) 19,200 samples in all", SAME_SAMPLES),
-    ("same_epochs", "(b) 75 epochs each", SAME_EPOCHS),
-    ("fewer_epochs", "(c) 64 pictures, fewer epochs", FEWER_EPOCHS),
-    ("usual_crops", "(d) 64 pictures, open_clip's usual crops (.9 or more)", USUAL_CROPS),
-)
-
-
 def write(runs: Runs) -> None:
     """Write what is there."""
     rows = {setting: row for setting in ORDER if (row := measure(runs, setting)) is not None}
     device = f"CPU ({platform.machine()}), 1 thread, torch {torch.__version__}"
     made = datetime.datetime.now(datetime.UTC).date().isoformat()
-    parts = {key: [rows[s] for s in settings if s in rows] for key, _, settings in TITLES}
+    parts = {key: [rows[s] for s in settings if s in rows] for key, (_, settings) in PARTS.items()}
     document = {"made": made, "device": device, "seeds": len(SEEDS), **parts}
     (RESULTS / "encodermi_clip.json").write_text(json.dumps(document, indent=1) + "\n")
     (RESULTS / "encodermi_clip.md").write_text(table(document))
-    told = {
-        key: [
-            {k: row[k] for k in ("pictures", "epochs")} | {"auc": row["T"]["auc"]} for row in part
-        ]
-        for key, part in parts.items()
-        if key in ("same_samples", "same_epochs")
+    told = {key: [short(row) for row in part] for key, part in parts.items()}
+    strength = {
+        "made": made,
+        "device": device,
+        "same_samples": told["simclr_same_samples"],
+        "same_epochs": told["simclr_same_epochs"],
+        "clip_same_samples": told["clip_same_samples"],
     }
-    strength = paths.assets_dir() / "strength" / "encodermi.json"
-    strength.parent.mkdir(exist_ok=True)
-    strength.write_text(json.dumps({"made": made, "device": device, **told}, indent=1) + "\n")
-    if ORDER[0] in rows:
-        ship_attack(runs, ORDER[0])
+    file = paths.assets_dir() / "strength" / "encodermi.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(strength, indent=1) + "\n")
+    if CLIP_SAMPLES[0] in rows:
+        ship_attack(runs, CLIP_SAMPLES[0])
 
 
-def table(document: dict[str, Any]) -> str:
-    """Return the results for people."""
-    said = ["# EncoderMI on small CLIPs, members and non-members from one source", ""]
-    said += [(__doc__ or "").split("\n\n")[1], "", (__doc__ or "").split("\n\n")[2], ""]
-    said += [
-        f"Area under the curve with its 95 % interval, {document['seeds']} models a row; scores as "
-        "places among the non-members of the same model. .5 is a coin toss. "
-        f"{document['device']}.", "",
-        "Published: accuracy .66 to .75 for CLIP ViT-B/32 on pictures of unverified membership; "
-        "about .51 on an i.i.d. split of 400 million pairs for every membership inference on CLIP "
-        "(see the README for sources).", "",
-    ]  # fmt: skip
-    for key, title, _ in TITLES:
-        if not document[key]:
-            continue
-        said += [f"## {title}", "", f"| pictures | epochs | loss | {' | '.join(HEADS)} |"]
-        said.append("|---" * (3 + len(HEADS)) + "|")
-        said += [line(row) for row in document[key]] + [""]
-    return "\n".join(said)
+def short(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what the pages say of a row."""
+    return {"pictures": row["pictures"], "epochs": row["epochs"], "auc": row["T"]["auc"]}
 
 
 HEADS = ("T (mean)", "V", "S", "T: members found at 1 % false", "cosine with the caption")
 
 
+def table(document: dict[str, Any]) -> str:
+    """Return the results for people."""
+    paragraphs = (__doc__ or "").split("\n\n")
+    said = ["# EncoderMI over the size of the training set, members and non-members i.i.d.", ""]
+    said += [paragraphs[1], "", paragraphs[2], ""]
+    said += [
+        f"Area under the curve with its 95 % interval, {document['seeds']} encoders a row; scores "
+        "as places among the non-members of the same encoder. .5 is a coin toss. V and S learn "
+        f"from another seed's encoder as their shadow. {document['device']}.",
+        "",
+        "Published: accuracy .66 to .75 for CLIP ViT-B/32 on pictures of unverified membership "
+        "(arXiv 2108.11023); about .51 for every membership inference on CLIP on an i.i.d. split "
+        "of 400 million pairs (Gomez, AAAI 2026).",
+        "",
+    ]
+    for key, (title, _) in PARTS.items():
+        if document[key]:
+            said += [f"## {title}", "", f"| pictures | epochs | loss | {' | '.join(HEADS)} |"]
+            said.append("|---" * (3 + len(HEADS)) + "|")
+            said += [line(row) for row in document[key]] + [""]
+    return "\n".join(said)
+
+
 def line(row: dict[str, Any]) -> str:
     """Return one row of a table."""
     low = row["T"]["tpr_at_fpr_1_percent"]
-    cells = [span(row[name]["auc"]) for name in ("T", "V", "S")]
+    cells = [f"{row['pictures']:,}", str(row["epochs"]), f"{row['loss']:.2f}"]
+    cells += [span(row[name]["auc"]) for name in ("T", "V", "S")]
     cells.append(f"{low['value']:.1%} ({low['low']:.1%}-{low['high']:.1%})")
-    cells.append(span(row["caption"]["auc"]))
-    first = f"{row['pictures']:,} | {row['epochs']} | {row['loss']:.2f}"
-    return f"| {first} | {' | '.join(cells)} |"
+    cells.append(span(row["caption"]["auc"]) if "caption" in row else "")
+    return f"| {' | '.join(cells)} |"
 
 
 def span(values: dict[str, float]) -> str:

@@ -34,8 +34,8 @@ def _in_words(found: Comparison, words: Words, names: list[str]) -> str:
     sections = (
         ("", (*words.figures, *words.attacks)),
         ("It means:", words.means),
-        ("It does not:", words.means_not),
-        ("Among the top 5% of the reference:", _above(found, names)),
+        ("Bear in mind:", words.means_not),
+        ("Of yours, among the top 5% of the reference:", _above(found, names)),
     )
     lines = [one_line(words.headline), one_line(words.grade_means)]
     for title, sentences in sections:

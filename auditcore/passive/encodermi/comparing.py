@@ -25,8 +25,8 @@ if TYPE_CHECKING:  # pages read comparisons without torch
 LEAST_MINE, LEAST_REFERENCE = 5, 20
 """Fewest pictures of either kind that a comparison says anything about."""
 
-TOP = 0.05
-"""Which part of the reference counts as its top."""
+TOP = 20
+"""One in so many of the reference counts as its top."""
 
 UNUSUAL = 0.005
 """How rarely collections that are alike look as different as what is said to stand out."""
@@ -129,21 +129,45 @@ def compare(
     mine, reference = check_similarities(mine), check_similarities(reference)
     _check_apart(mine, reference)
     my_means, their_means = mean_similarity(mine), mean_similarity(reference)
-    top = int(TOP * (len(their_means) + 1))  # so many of the reference are its top
-    cut = float(np.sort(their_means)[-top]) if top else None
-    above = int((my_means > cut).sum()) if cut is not None else 0
-    count = betabinom(len(my_means), top, len(their_means) + 1 - top) if top else None
+    top = _above_top(my_means, their_means)
     return Comparison(
-        reading=_reading(my_means, their_means, float(count.sf(above - 1)) if count else 1.0),
+        reading=_reading(my_means, their_means, top.chance),
         mine=tuple(my_means.tolist()),
         reference=tuple(their_means.tolist()),
-        cut=cut,
-        above=rate(above, len(my_means)),
-        expected=float(count.mean()) if count else 0.0,
-        usual_most=int(count.ppf(0.95)) if count else 0,
+        cut=top.cut,
+        above=rate(top.above, len(my_means)),
+        expected=top.expected,
+        usual_most=top.usual_most,
         auc=auc(my_means.tolist(), their_means.tolist()),
         attacks={} if attacks is None else {v: _ask(attacks, v, mine, reference) for v in VARIANTS},
     )
+
+
+@dataclass(frozen=True)
+class _AboveTop:
+    """How many of mine lie above the reference's top, and how many would by chance.
+
+    Attributes:
+        chance: of so many or more, were mine and the reference alike.
+        cut, above, expected, usual_most: as in Comparison.
+    """
+
+    cut: float | None
+    above: int
+    expected: float
+    usual_most: int
+    chance: float
+
+
+def _above_top(mine: Means, reference: Means) -> _AboveTop:
+    top = (len(reference) + 1) // TOP  # so many of the reference
+    if not top:
+        return _AboveTop(None, 0, 0.0, 0, 1.0)
+    cut = float(np.sort(reference)[-top])
+    above = int((mine > cut).sum())
+    count = betabinom(len(mine), top, len(reference) + 1 - top)
+    usual = int(count.ppf(0.95))
+    return _AboveTop(cut, above, float(count.mean()), usual, float(count.sf(above - 1)))
 
 
 def _check_apart(mine: Similarities, reference: Similarities) -> None:
