@@ -32,7 +32,7 @@ from auditcore.photos import Pixels
 
 NAME = "demo-encoder"
 ALGORITHM, ARCHITECTURE = "simclr", "densenet"
-RECIPE = Recipe(epochs=1500, batch=16, temperature=0.5)
+RECIPE = Recipe(epochs=2000, batch=16, temperature=0.5)
 SEED, SHADOW_SEED = 1, 2
 _TITLE = "Trained on a small SimCLR encoder, as the demo encoder is one"
 

@@ -173,7 +173,7 @@ def main() -> None:
             make(kind, trial, chosen.work, chosen.cache)
     found = results(chosen.cache)
     (RESULTS / f"{TOLD}.json").write_text(json.dumps(found, indent=1) + "\n")
-    (RESULTS / f"{TOLD}.md").write_text(table(found))
+    print(table(found))
 
 
 def table(found: dict[str, Any]) -> str:

@@ -19,8 +19,10 @@ INPUT_SIDE = 32
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 _STEPS: dict[str, Any] = {
     "input_size": (3, INPUT_SIDE, INPUT_SIDE),
+    "test_input_size": (3, INPUT_SIDE, INPUT_SIDE),
     "pool_size": None,
     "crop_pct": 1.0,
+    "test_crop_pct": 1.0,
     "interpolation": "bicubic",
     "mean": MEAN,
     "std": STD,
