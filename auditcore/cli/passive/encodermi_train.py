@@ -19,10 +19,10 @@ from auditcore.lab.encoders import (
     save_encoder,
     train_encoder,
 )
+from auditcore.lab.train import shrink
 from auditcore.models import Model
 from auditcore.passive.encodermi.attacks import LEAST_SHADOW, Judged, train_judged
 from auditcore.passive.encodermi.card import Card
-from auditcore.passive.encodermi.copies import kept
 from auditcore.passive.encodermi.keeping import CARD_FILE, save_attacks
 from auditcore.passive.encodermi.shape import VARIANTS
 from auditcore.passive.encodermi.words import VARIANT_TITLES
@@ -88,7 +88,7 @@ def _train_shadow(arguments: argparse.Namespace) -> tuple[Asked, Asked]:
             f"can be read are needed; there are {len(readable)}. Add more."
         )
     recipe = recipe_for(arguments.algorithm, len(members), arguments.epochs)
-    pictures = [kept(pixels) for pixels in photos_of(members, left_out.append)]
+    pictures = [shrink(pixels) for pixels in photos_of(members, left_out.append)]
     encoder = train_encoder(
         pictures, arguments.algorithm, arguments.architecture, recipe, arguments.seed, _Progress()
     )
