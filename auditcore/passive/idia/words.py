@@ -88,10 +88,15 @@ def _headline(result: Result) -> str:
     name = shown(result.person)
     return {
         Outcome.STANDS_OUT: f"It looks as if this model knows this face under the name {name}.",
-        Outcome.WEAK: f"A weak sign: the model answered {name}, and invented names just as easily.",
+        Outcome.WEAK: f"A weak sign: the model answered {name}, but {_rivals(result)} as firmly.",
         Outcome.NOTHING: f"Nothing stands out: {_too_few_wordings(result)}.",
         Outcome.TOO_FEW: f"Too few photos of {name} to say anything.",
     }[result.outcome]
+
+
+def _rivals(result: Result) -> str:
+    rivals = result.yardstick.level_or_ahead
+    return "an invented name just" if rivals == 1 else f"{rivals:,} invented names just"
 
 
 def _too_few_wordings(result: Result) -> str:
@@ -127,7 +132,8 @@ def _decoys(result: Result) -> str:
         return told
     if not measure.level_or_ahead:
         return f"{told} None of them is named by as many wordings; the nearest by {measure.most}."
-    return f"{told} {measure.level_or_ahead:,} of them are named by at least as many wordings."
+    verb = "is" if measure.level_or_ahead == 1 else "are"
+    return f"{told} {measure.level_or_ahead:,} of them {verb} named by at least as many wordings."
 
 
 def _fewer(result: Result) -> tuple[str, ...]:

@@ -45,6 +45,12 @@ def test_each_outcome_has_its_headline() -> None:
     assert all("Ada Lovelace" in headline for headline in headlines)
 
 
+def test_a_weak_sign_says_how_many_decoys_do_as_well() -> None:
+    words = person_words(RESULTS[Outcome.WEAK])
+    assert words.headline.endswith("but an invented name just as firmly.")
+    assert "1 of them is named by at least as many wordings" in words.facts[1]
+
+
 def test_too_few_wordings_is_not_put_as_none() -> None:
     words = person_words(result_of(2, tau=3))
     assert words.headline.endswith("than the 3 that were asked for.")
