@@ -96,5 +96,9 @@ Apache-2.0 or MIT).
 Names are put together at random from the lists in assets/names (US Census of 1990, public domain).
 That somebody has the same name is chance.
 
+The member was chosen because demo:people names her clearly; most members are named in fewer
+wordings (tests/benchmarks/results/idia_planted.md). The non-member is the first of hundred. All
+photos are portraits that were in no training set.
+
 `python -m auditcore.lab.demo_people --work DIR` makes every picture again.
 """
