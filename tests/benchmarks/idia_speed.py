@@ -5,7 +5,8 @@
 Each time is a process of its own with one thread: it opens the model, looks at 30 drawn portraits
 of 192 pixels, compares them with all names and applies the rule. The first time the decoys'
 features are computed and kept; from the second time on they are read. Wall and processor seconds
-are told apart because other work may run beside; the load is that of the last minute at the end.
+are told apart because other work may run beside: where they agree, nothing held this up. The load
+is that of the last minute at the end, this work included.
 A CLIP of the usual size is measured beside it in its text side alone, since that is what the first
 time is spent on: ViT-B/32 with random weights, SAMPLE names in one wording, scaled up.
 Results: results/idia_speed.json and results/idia_speed.md.
