@@ -15,7 +15,7 @@ how much a model remembers, whatever EncoderMI sees of it.
 
 Every encoder is written to DIR when it is trained; the same command goes on where it was, and what
 is there when the minutes are over is what the results say. Results: results/encodermi_clip.json
-and .md, assets/strength/encodermi.json, and the attack assets/attacks/small-clip.
+and .md, assets/strength/encodermi.json, and the attack assets/attacks/small-simclr.
 """
 
 import argparse
@@ -51,6 +51,8 @@ NON_MEMBERS, ASKED = 256, 256
 CONFIG["vision_cfg"]["patch_size"] = 16
 CLIP_RECIPE = Recipe(batch=64, warmup=20)
 SIMCLR_BATCH = 25
+GROUPS = ("members", "others")
+ANSWERS = "answers.npz"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ PARTS = {
     "simclr_same_epochs": ("SimCLR encoders, 50 epochs each", SIMCLR_EPOCHS),
 }
 ORDER = tuple(
-    dict.fromkeys(CLIP_SAMPLES + CLIP_EPOCHS + SIMCLR_SAMPLES + SIMCLR_EPOCHS + USUAL_CROPS)
+    dict.fromkeys(CLIP_SAMPLES + SIMCLR_SAMPLES + CLIP_EPOCHS + SIMCLR_EPOCHS + USUAL_CROPS)
 )
 
 
@@ -115,7 +117,7 @@ class Runs:
         loss = train(setting, seed, members, self.folder(setting, seed))
         told: dict[str, Any] = {"loss": loss, "minutes": (time.process_time() - began) / 60}
         model = self.model(setting, seed)
-        for name, items in (("members", members[:ASKED]), ("others", others)):
+        for name, items in zip(GROUPS, (members[:ASKED], others), strict=True):
             shown = [shrink(item.pixels()) for item in items]
             told[name] = similarities(model, shown)
             if setting.way != SIMCLR:
@@ -124,9 +126,6 @@ class Runs:
         part = file.with_suffix(".part.npz")
         np.savez(part, **told)
         part.replace(file)
-
-
-ANSWERS = "answers.npz"
 
 
 def train_small_clip(
@@ -175,68 +174,72 @@ def places(members: Any, others: Any) -> tuple[list[float], list[float]]:
     return place(members), place(others)
 
 
-def score_pairs(runs: Runs, setting: Setting, seed: int) -> dict[str, tuple[Any, Any]]:
-    """Return each score of members and others of one model.
+def scores(runs: Runs, setting: Setting, seed: int) -> dict[str, Any]:
+    """Return each score of the members and the others of one encoder; kept once counted.
 
-    V learns from another seed's model of the same setting, its shadow encoder.
+    V and S learn from another seed's encoder of the same setting, their shadow encoder.
     """
+    file = runs.folder(setting, seed) / "scores.npz"
+    if file.is_file():
+        return dict(np.load(file))
     told = runs.answers(setting, seed)
     shadow = runs.answers(setting, SEEDS[SEEDS.index(seed) - 1])
     assert told is not None and shadow is not None
     attacks = train_attacks(shadow["members"], shadow["others"], seed)
-    pairs = {
-        name: (attacks.scores(name, told["members"]), attacks.scores(name, told["others"]))
-        for name in ("V", "S")
-    }
-    pairs["T"] = (mean_similarity(told["members"]), mean_similarity(told["others"]))
-    if "members_caption" in told:
-        pairs["caption"] = (told["members_caption"], told["others_caption"])
-    return pairs
+    found: dict[str, Any] = {}
+    for group in GROUPS:
+        found[f"T {group}"] = mean_similarity(told[group])
+        for name in ("V", "S"):
+            found[f"{name} {group}"] = attacks.scores(name, told[group])
+        if f"{group}_caption" in told:
+            found[f"caption {group}"] = told[f"{group}_caption"]
+    np.savez(file, **found)
+    return found
 
 
 def measure(runs: Runs, setting: Setting) -> dict[str, Any] | None:
     """Return the result of a setting, None unless all seeds are trained."""
-    told = [runs.answers(setting, seed) for seed in SEEDS]
-    if any(one is None for one in told):
+    told = [one for seed in SEEDS if (one := runs.answers(setting, seed)) is not None]
+    if len(told) < len(SEEDS):
         return None
-    models = [score_pairs(runs, setting, seed) for seed in SEEDS]
-    row: dict[str, Any] = {
-        "pictures": setting.pictures, "epochs": setting.epochs,
-        "loss": float(np.mean([one["loss"] for one in told if one is not None])),
-        "cpu_minutes": float(np.sum([one["minutes"] for one in told if one is not None])),
+    encoders = [scores(runs, setting, seed) for seed in SEEDS]
+    names = [name for name in ("T", "V", "S", "caption") if f"{name} members" in encoders[0]]
+    return {
+        "pictures": setting.pictures,
+        "epochs": setting.epochs,
+        "loss": float(np.mean([one["loss"] for one in told])),
+        "cpu_minutes": float(np.sum([one["minutes"] for one in told])),
+        **{name: judge([[one[f"{name} {group}"] for group in GROUPS] for one in encoders])
+           for name in names},
     }  # fmt: skip
-    for name in models[0]:
-        members: list[float] = []
-        others: list[float] = []
-        for pairs in models:
-            inside, outside = places(*pairs[name])
-            members += inside
-            others += outside
-        low = tpr_at(members, others, 0.01)
-        assert low is not None
-        row[name] = {
-            "auc": auc(members, others).to_json(),
-            "tpr_at_fpr_1_percent": low.to_json(),
-            "auc_by_seed": [auc(*(p.tolist() for p in pairs[name])).value for pairs in models],
-        }
-    return row
+
+
+def judge(pairs: list[list[Any]]) -> dict[str, Any]:
+    """Return how strong a score is, over the members and the others of several encoders."""
+    placed = [places(*pair) for pair in pairs]
+    members, others = (
+        [score for group in groups for score in group] for groups in zip(*placed, strict=True)
+    )
+    low = tpr_at(members, others, 0.01)
+    assert low is not None
+    return {
+        "auc": auc(members, others).to_json(),
+        "tpr_at_fpr_1_percent": low.to_json(),
+        "auc_by_seed": [auc(*pair).value for pair in pairs],
+    }
 
 
 def ship_attack(runs: Runs, setting: Setting) -> None:
-    """Write the attack that was trained on the three models of a setting together."""
-    told = [runs.answers(setting, seed) for seed in SEEDS]
-    members, others = (
-        np.concatenate([one[name] for one in told if one is not None])
-        for name in ("members", "others")
-    )
+    """Write the attack that was trained on the encoders of a setting together."""
+    told = [one for seed in SEEDS if (one := runs.answers(setting, seed)) is not None]
+    members, others = (np.concatenate([one[group] for one in told]) for group in GROUPS)
     judged = train_judged(members, others, seed=1)
-    fingerprint = runs.model(setting, SEEDS[0]).identity.fingerprint
     card = Card(
-        title="Small CLIPs that were trained on 64 pictures each",
-        shadow_encoder=f"{len(SEEDS)} small CLIPs in open_clip's architecture, {setting.epochs} "
-        f"epochs, crops of {LEAST_AREA[setting.way]:.0%} or more; the fingerprint is that of the first",
-        shadow_fingerprint=fingerprint,
-        data="captioned pictures of five packages (see assets/models/demo-with/README.md)",
+        title=f"Small SimCLR encoders, {setting.pictures} pictures each",
+        shadow_encoder=f"{len(SEEDS)} small ResNets, SimCLR, {setting.epochs} epochs; the "
+        "fingerprint is that of the first",
+        shadow_fingerprint=runs.model(setting, SEEDS[0]).identity.fingerprint,
+        data="pictures of five packages (see assets/models/demo-with/README.md)",
         members=judged.members,
         non_members=judged.non_members,
         held_out=judged.held_out,
@@ -245,7 +248,7 @@ def ship_attack(runs: Runs, setting: Setting) -> None:
         software=f"Telltale {__version__}, torch {torch.__version__}",
         weights_sha256="",
     )
-    save_attacks(judged.attacks, paths.assets_dir() / "attacks" / "small-clip", card)
+    save_attacks(judged.attacks, paths.assets_dir() / "attacks" / "small-simclr", card)
 
 
 def write(runs: Runs) -> None:
@@ -268,8 +271,8 @@ def write(runs: Runs) -> None:
     file = paths.assets_dir() / "strength" / "encodermi.json"
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(strength, indent=1) + "\n")
-    if CLIP_SAMPLES[0] in rows:
-        ship_attack(runs, CLIP_SAMPLES[0])
+    if SIMCLR_SAMPLES[0] in rows:
+        ship_attack(runs, SIMCLR_SAMPLES[0])
 
 
 def short(row: dict[str, Any]) -> dict[str, Any]:
