@@ -8,7 +8,7 @@ import streamlit as st
 from auditcore.jobs.passive_folder import Confided, small
 from auditcore.passive import strength
 from auditcore.passive.idia.prompts import PLACE
-from auditcore.passive.idia.result import Result
+from auditcore.passive.idia.result import Outcome, Result
 from auditcore.passive.idia.words import person_words
 from pages._parts import indication, keys, lines, online_plots, phrases
 
@@ -38,7 +38,8 @@ def show(result: Mapping[str, Any], folder: Confided, deletion: Callable[[], Non
 
 def _answer(found: Result, number: int, model: str, deletion: Callable[[], None] | None) -> None:
     words = person_words(found)
-    indication.answer(words.headline, f"Asked: {model}. {words.facts[0]}")
+    enough = found.outcome is not Outcome.TOO_FEW  # else the count would mislead
+    indication.answer(words.headline, f"Asked: {model}. {words.facts[0] if enough else ''}")
     if deletion is not None:
         deletion()
     st.subheader("How easily do invented names come up?", anchor=False)

@@ -33,7 +33,12 @@ def two_strips(found: Comparison, names: Sequence[str]) -> go.Figure:
             text=list(text) if len(text) > 1 or row else list(text) * len(values),
             name=label,
             mode="markers",
-            marker={"symbol": symbol, "color": colour, "size": 10, "line": {"width": 1.5}},
+            marker={
+                "symbol": symbol,
+                "color": colour,
+                "size": 10,
+                "line": {"width": 1.5, "color": colour},
+            },
             hovertemplate=hover,
         )
     if found.cut is not None:
@@ -43,6 +48,7 @@ def two_strips(found: Comparison, names: Sequence[str]) -> go.Figure:
             text="highest 5 % of those to compare with ", font={"size": 13},
         )  # fmt: skip
     _finish(figure, "how alike the model finds<br>parts of the same picture", "")
+    figure.update_layout(showlegend=False)  # the rows are named
     figure.update_yaxes(
         tickvals=[0, 1], ticktext=["to compare<br>with", "yours"], range=[-0.6, 1.6], zeroline=False
     )

@@ -133,13 +133,13 @@ def _deletion(folder: Confided) -> None:
     """Say where everything is and when it goes, and offer to delete it at once."""
     host = _host(folder)
     where = (
-        "This answer, the photos and the names are on this machine alone."
+        "This answer, and all that you gave for it, are on this machine alone."
         if host is None
         else f"What was sent to {phrases.plain(host)} is in their hands. All the rest is here."
     )
     with st.container(border=True):
         st.markdown(
-            f"**{where}** It is deleted when you press the button, and by itself "
+            f"**{where}** Everything is deleted when you press the button, and by itself "
             f"{passive.KEPT_HOURS} hours after the end."
         )
         _delete_button(folder.job_id)

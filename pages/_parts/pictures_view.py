@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from auditcore.passive import strength
-from auditcore.passive.encodermi.comparing import Comparison
+from auditcore.passive.encodermi.comparing import Comparison, Reading
 from auditcore.passive.encodermi.words import comparison_words
 from pages._parts import indication, keys, lines, online_plots, phrases
 
@@ -20,7 +20,8 @@ def show(result: Mapping[str, Any], deletion: Callable[[], None]) -> None:
     """
     found = Comparison.from_json(result["comparison"])
     words = comparison_words(found)
-    indication.answer(words.headline, f"Asked: {result['model']}. {words.figures[0]}")
+    figures = () if found.reading is Reading.TOO_FEW else words.figures  # they would mislead
+    indication.answer(words.headline, " ".join([f"Asked: {result['model']}.", *figures[:1]]))
     deletion()
     st.plotly_chart(
         online_plots.two_strips(found, result["mine"]),
@@ -31,8 +32,8 @@ def show(result: Mapping[str, Any], deletion: Callable[[], None]) -> None:
         "Each mark is a picture. Further right: the model finds its parts more alike, as models do "
         "with pictures that they learned from for long."
     )
-    if words.figures[1:]:
-        st.markdown("\n\n".join(words.figures[1:]))
+    if figures[1:]:
+        st.markdown("\n\n".join(figures[1:]))
     indication.means(words.means, words.means_not)
     _strength()
     if words.attacks:
