@@ -203,7 +203,9 @@ def _lines(found: dict[str, Any]) -> list[str]:
         "then the exact 95 % interval over persons (Clopper-Pearson, nearest count of 100). At "
         f"{found['photos_each']} photos all draws are the same.",
         "",
-        *_together(found["together"], "## True positives, as published (200 names + 800 decoys)"),
+        *_findings(found),
+        "",
+        *_together(found["together"], "## As published (200 names + 800 decoys)"),
         "",
         "False positives are the 100 non-members asked together with the members of that row.",
         "",
@@ -214,6 +216,26 @@ def _lines(found: dict[str, Any]) -> list[str]:
         *_taus(found["together"]),
         "",
         *_paper(),
+    ]
+
+
+def _findings(found: dict[str, Any]) -> list[str]:
+    """The figures in short, read from the results."""
+    groups = found["together"]
+    ends = {g: groups[g]["over_photos"][-1] for g in groups}
+    known = {g: 100 * ends[g]["members"]["mean"] for g in groups}
+    wrong = [100 * point["non_members"]["mean"] for point in ends.values()]
+    decoys = [100 * point["decoys"] for point in ends.values()]
+    stricter = [100 * groups[g]["over_tau"][1]["non_members"]["mean"] for g in groups]
+    most, least = str(OCCURRENCES[0]), str(OCCURRENCES[-1])
+    return [
+        f"- {PHOTOS} photos, tau 1: of the members with {most} portraits {known[most]:.0f} % are "
+        f"recognised, of those with {least} {known[least]:.0f} %:",
+        "  not being recognised says little about whether somebody was in it.",
+        f"- Non-members: {min(wrong):.0f} to {max(wrong):.0f} %; with tau 2 {min(stricter):.0f} to "
+        f"{max(stricter):.0f} %.",
+        f"- Each decoy in the same photos: {min(decoys):.1f} to {max(decoys):.1f} %. The yardstick "
+        "needs no non-members; it is to be held beside their rate.",
     ]
 
 
