@@ -163,8 +163,8 @@ def _means(result: Result) -> tuple[str, ...]:
             "them. Ask again with more photos, and see what is left when more wordings are needed.",
         )
     return (
-        "That happens when photos of this face stood beside this name in what the model was "
-        "trained on.",
+        "That happens above all when photos of this face stood beside this name in what the model "
+        "was trained on.",
         MEASURED,
     )
 
