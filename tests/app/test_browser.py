@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = assets_dir() / "sample"
+PEOPLE = assets_dir() / "people"
 PATIENCE = 500_000
 KEY = "a-key-of-sixteen-or-more"
 _ADDRESS = re.compile(r"http://127[.]0[.]0[.]1:[0-9]+")
@@ -282,6 +283,51 @@ def test_a_model_behind_an_address(desk: Page, shot: Shot, server: str) -> None:
     shot(desk, "verdict-address")
 
 
+def hint(page: Page) -> Locator:
+    return page.locator(".tt-indication .answer")
+
+
+def test_pictures_that_are_already_online(desk: Page, shot: Shot) -> None:
+    """The sample pictures of which the demo encoder learned some."""
+    desk.goto("/already_online")
+    desk.get_by_role("button", name="Pictures it learned from").click()
+    hint(desk).get_by_text("more like its training data").wait_for()
+    desk.locator(".js-plotly-plot .points").first.wait_for()
+    shot(desk, "online-pictures-member")
+    desk.get_by_role("button", name="Ask something else").click()
+    desk.get_by_role("button", name="Others like them").click()
+    hint(desk).get_by_text("Nothing stands out").wait_for()
+    assert desk.locator(".tt-verdict").count() == 0
+    shot(desk, "online-pictures-other")
+
+
+@pytest.mark.parametrize(
+    ("member", "photos", "headline"),
+    [
+        (True, 12, "It looks as if this model knows this face"),
+        (False, 12, "Nothing stands out"),
+        (True, 1, "Too few photos"),
+    ],
+)
+def test_a_face_that_is_already_online(
+    desk: Page, shot: Shot, member: bool, photos: int, headline: str
+) -> None:
+    """Typed and uploaded as a person would, answered, and deleted."""
+    people = json.loads((PEOPLE / "people.json").read_text())["people"]
+    person = next(one for one in people if one["member"] == member)
+    desk.goto("/already_online")
+    desk.get_by_text("My face and name").click()
+    desk.get_by_text("It is my face, or").click()
+    desk.get_by_label("Name, as it stands").fill(person["name"])
+    files = [PEOPLE / name for name in person["photos"][:photos]]
+    desk.locator("input[type=file]").first.set_input_files(files)
+    desk.get_by_role("button", name="Ask the model").click()
+    hint(desk).get_by_text(headline).wait_for()
+    shot(desk, f"online-face-{'member' if member else 'other'}-{photos}")
+    desk.get_by_role("button", name="Delete everything now").click()
+    desk.get_by_text("Deleted. Photos, names and answers").wait_for()
+
+
 def test_the_keyboard_is_enough(desk: Page) -> None:
     desk.goto("/")
     desk.get_by_role("button", name="Try it with sample photos").wait_for()
@@ -296,7 +342,9 @@ def test_the_keyboard_is_enough(desk: Page) -> None:
     answer(desk).wait_for()
 
 
-@pytest.mark.parametrize("page", ["", "protect", "check", "results", "how_it_works"])
+@pytest.mark.parametrize(
+    "page", ["", "protect", "check", "already_online", "results", "how_it_works"]
+)
 def test_a_phone_shows_every_page_without_sideways_scrolling(
     phone: Page, shot: Shot, page: str
 ) -> None:
