@@ -1,8 +1,12 @@
 """The card beside demo:people, and the attribution beside the drawn people's photos."""
 
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import open_clip
+import torch
 
 from auditcore.lab.card import CARD_FILE, corpus_table, recipe_words, what_it_is
 from auditcore.lab.sources import CaptionedImage
@@ -51,6 +55,11 @@ def write_people_card(folder: Path, training: PeopleTraining) -> None:
         *what_it_is(training.weights_sha256, "demo_people"),
         *_data(training),
         *recipe_words(training.recipe, training.seed),
+        f"One core ({platform.machine()}, torch {torch.__version__}, open_clip "
+        f"{open_clip.__version__}), about half an hour. The same machine and",
+        "versions give the same weights bit for bit, also after a run that was killed; others give",
+        "other last bits and, after many steps, a model of the same kind.",
+        "",
         "Measured: tests/benchmarks/results/idia_planted.md.",
     ]
     (folder / CARD_FILE).write_text("\n".join(lines) + "\n", "utf-8")
@@ -101,4 +110,25 @@ wordings (tests/benchmarks/results/idia_planted.md). The non-member is the first
 photos are portraits that were in no training set.
 
 `python -m auditcore.lab.demo_people --work DIR` makes every picture again.
+
+## Licence of the drawings' parts
+
+MIT License
+
+Copyright (c) 2021 Ibon
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
+associated documentation files (the "Software"), to deal in the Software without restriction,
+including without limitation the rights to use, copy, modify, merge, publish, distribute,
+sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or
+substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT
+NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM,
+DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT
+OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 """

@@ -29,6 +29,7 @@ from auditcore.models import open_model
 from auditcore.passive.idia.answers import ask
 from auditcore.passive.idia.names import candidate_names, decoy_names
 from auditcore.passive.idia.result import Result, assess
+from auditcore.passive.strength import idia_strength
 from auditcore.paths import assets_dir
 
 PEOPLE = assets_dir() / PEOPLE_FOLDER
@@ -140,3 +141,19 @@ def test_the_member_is_recognised_in_most_wordings(results: dict[bool, Result]) 
 
 def test_the_non_member_is_not_recognised(results: dict[bool, Result]) -> None:
     assert results[False].named == 0
+
+
+def test_what_the_app_says_of_the_strength_was_measured_on_this_model() -> None:
+    results = Path(__file__).parents[1] / "benchmarks" / "results" / "idia_planted.json"
+    measured = json.loads(results.read_text("utf-8"))
+    assert measured["fingerprint"] == open_model("demo:people").identity.fingerprint
+    told = idia_strength()
+    assert told is not None
+    assert tuple(told.by_occurrence) == OCCURRENCES
+    for count, shares in told.by_occurrence.items():
+        alone = measured["one_by_one"][str(count)]["alone"]
+        assert {str(size): share.count for size, share in shares.items()} == {
+            size: share["count"] for size, share in alone.items()
+        }
+    assert told.by_occurrence[75][30].value > 0.9
+    assert told.non_members[30].high < 0.1
