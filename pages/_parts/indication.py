@@ -52,7 +52,7 @@ def strength(sentence: str, measured: go.Figure, key: str) -> None:
     st.markdown(sentence)
     with st.expander("The measurement"):
         st.plotly_chart(measured, key=key, config={"displayModeBar": False})
-        st.caption("With what chance alone could make of it (95 % intervals).")
+        st.caption("The bars say how far chance could have moved each figure (95 % intervals).")
 
 
 def protect_next() -> None:

@@ -99,8 +99,7 @@ def _ended(job: Job, folder: Confided) -> None:
         st.error(phrases.plain(folder.reason or job.error), icon=":material/error:")
         again = "Try again" if _host(folder) is None else "Try again: all is sent once more"
         if st.button(again, key=keys.RETRY_ONLINE):
-            passive.go_on(session.queue(), job.id, session.owner())
-            st.rerun()
+            _go_on(job)
     else:
         st.info("Cancelled. There is no answer.", icon=":material/cancel:")
     _deletion(folder)
@@ -125,7 +124,15 @@ def _paused(job: Job, folder: Confided) -> None:
         "Go on", type="primary", key=keys.GO_ON_ONLINE, icon=":material/play_arrow:"
     )
     if pressed and key_in.hand_over(choice, keys.KEY_AGAIN):
+        _go_on(job, keyed)
+
+
+def _go_on(job: Job, keyed: bool | None = None) -> None:
+    try:
         passive.go_on(session.queue(), job.id, session.owner(), keyed=keyed)
+    except JobError as error:  # deleted or ended in another window meanwhile
+        st.error(str(error), icon=":material/error:")
+    else:
         st.rerun()
 
 
@@ -135,11 +142,11 @@ def _deletion(folder: Confided) -> None:
     where = (
         "This answer, and all that you gave for it, are on this machine alone."
         if host is None
-        else f"What was sent to {phrases.plain(host)} is in their hands. All the rest is here."
+        else f"What was sent to {phrases.plain(host)} is in their hands. The rest is here alone."
     )
     with st.container(border=True):
         st.markdown(
-            f"**{where}** Everything is deleted when you press the button, and by itself "
+            f"**{where}** What is here is deleted when you press the button, and by itself "
             f"{passive.KEPT_HOURS} hours after the end."
         )
         _delete_button(folder.job_id)
