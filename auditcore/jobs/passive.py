@@ -6,7 +6,6 @@ queue. The folder is removed on demand, and by itself a day after the last thing
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -221,12 +220,20 @@ def delete(queue: Queue, job_id: str, owner: str = LOCAL_OWNER) -> None:
 
 def sweep(queue: Queue) -> None:
     """Delete every question that ended, or was paused, KEPT_HOURS ago, whoever's it was."""
+    late = [folder for folder in confided() if _is_late(folder)]
+    if not late:
+        return
     unfinished = queue.unfinished()
-    for folder in confided():
-        with suppress(FileNotFoundError):  # somebody else has just removed it
-            late = folder.seconds_since() > KEPT_HOURS * 3600
-            if folder.half_removed or (late and folder.job_id not in unfinished):
-                _sweep(folder)
+    for folder in late:
+        if folder.job_id not in unfinished:
+            _sweep(folder)
+
+
+def _is_late(folder: Confided) -> bool:
+    try:
+        return folder.half_removed or folder.seconds_since() > KEPT_HOURS * 3600
+    except FileNotFoundError:  # somebody else has just removed it
+        return False
 
 
 def _sweep(folder: Confided) -> None:
