@@ -1,8 +1,11 @@
 """The first door of Already online: do my pictures look like this model's training data?"""
 
+from typing import Any
+
 import streamlit as st
 
 from auditcore.errors import TelltaleError
+from auditcore.jobs.orders import Choice
 from auditcore.jobs.passive import Consent, submit_pictures
 from auditcore.jobs.passive_samples import shipped_attacks, submit_sample_pictures
 from auditcore.models import Capability
@@ -23,39 +26,16 @@ def set_up() -> None:
     """Choose the model and the two collections, and ask."""
     _sample()
     st.header("1. The model", anchor=False)
-    model = choose_model.choose(_PURPOSE)
-    if model is not None and Capability.IMAGE_FEATURES not in model.gives:
-        st.error(
-            "This model gives no description of a picture as numbers, which this question needs. "
-            "Choose another.",
-            icon=":material/error:",
-        )
-        model = None
-    st.header("2. Your pictures", anchor=False)
-    st.caption(f"Those that are online. At least {LEAST_MINE}; 50 and more tell more.")
-    mine = pictures_in.upload("Your pictures", keys.UPLOAD_MINE)
-    st.header("3. Pictures to compare with", anchor=False)
-    st.markdown(
-        "The same kind of pictures, **which the model cannot have seen**: yours, never published, "
-        "from the same camera, of the same size and things. Without them nobody can tell what is "
-        "usual."
-    )
-    st.caption(f"At least {LEAST_REFERENCE}.")
-    reference = pictures_in.upload("Pictures to compare with", keys.UPLOAD_REFERENCE)
+    model = _model()
+    mine, reference = _collections()
     attack = _attack()
     if model is None or not mine or not reference:
         st.caption("You can ask as soon as the model and both kinds of pictures are there.")
         return
-    choice, consent = model.choice, Consent()
-    host = agree.host(choice)
-    if host is not None:
-        st.header("4. What is sent", anchor=False)
-        things = pictures_sent(len(mine) + len(reference))
-        said = f"{things:,} pictures, ten views of each, will be sent to {host}."
-        agreed = agree.to_sending(choice, things, said)
-        if agreed is None:
-            return
-        choice, consent = agreed, Consent(host=host)
+    agreed = _agreed(model.choice, len(mine) + len(reference))
+    if agreed is None:
+        return
+    choice, consent = agreed
     online_view.offer(
         "Compare them",
         keys.START_PICTURES,
@@ -70,6 +50,44 @@ def set_up() -> None:
             owner=session.owner(),
         ),
     )
+
+
+def _model() -> choose_model.Chosen | None:
+    model = choose_model.choose(_PURPOSE)
+    if model is None or Capability.IMAGE_FEATURES in model.gives:
+        return model
+    st.error(
+        "This model gives no description of a picture as numbers, which this question needs. "
+        "Choose another.",
+        icon=":material/error:",
+    )
+    return None
+
+
+def _collections() -> tuple[list[Any], list[Any]]:
+    st.header("2. Your pictures", anchor=False)
+    st.caption(f"Those that are online. At least {LEAST_MINE}; 50 and more tell more.")
+    mine = pictures_in.upload("Your pictures", keys.UPLOAD_MINE)
+    st.header("3. Pictures to compare with", anchor=False)
+    st.markdown(
+        "The same kind of pictures, **which the model cannot have seen**: yours, never published, "
+        "from the same camera, of the same size and things. Without them nobody can tell what is "
+        "usual."
+    )
+    st.caption(f"At least {LEAST_REFERENCE}.")
+    return mine, pictures_in.upload("Pictures to compare with", keys.UPLOAD_REFERENCE)
+
+
+def _agreed(choice: Choice, pictures: int) -> tuple[Choice, Consent] | None:
+    """Ask for consent where pictures are sent; None until it is given."""
+    host = agree.host(choice)
+    if host is None:
+        return choice, Consent()
+    st.header("4. What is sent", anchor=False)
+    things = pictures_sent(pictures)
+    said = f"{things:,} pictures, ten views of each of yours, will be sent to {host}."
+    agreed = agree.to_sending(choice, things, said)
+    return None if agreed is None else (agreed, Consent(host=host))
 
 
 def _sample() -> None:

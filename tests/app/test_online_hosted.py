@@ -22,7 +22,7 @@ from auditcore.models.access import PRIVATE_SWITCH
 from pages._parts import keys
 from tests.app.planted import do_jobs
 from tests.app.reading import labels, press, told
-from tests.app.test_online import NAME, agreed, named, photo
+from tests.app.test_online import NAME, agreed, named, photo, upload
 
 Visit = Callable[..., AppTest]
 Work = Callable[[], None]
@@ -64,6 +64,20 @@ def ask(url: str, budget: Budget | None = None, keyed: bool = True) -> str:
     return passive.submit_faces(Queue(), choice, people, consent=consent)
 
 
+def connected(app: AppTest, url: str, work: Work) -> AppTest:
+    app.text_input(key=keys.ADDRESS).set_value(f"{url}/v1").run()
+    app.text_input(key=keys.MODEL_NAME).set_value("m").run()
+    app.text_input(key=f"{keys.API_KEY}.127.0.0.1").set_value(KEY).run()
+    press(app, keys.CONNECT)
+    work()
+    return app.run()
+
+
+def tables() -> str:
+    found = sqlite3.connect(paths.database()).execute("SELECT name FROM sqlite_master")
+    return str(found.fetchall())
+
+
 def database() -> bytes:
     folder = paths.data_dir()
     return b"".join(path.read_bytes() for path in folder.glob("telltale.sqlite3*"))
@@ -74,12 +88,7 @@ def test_nothing_is_sent_without_a_consent_that_names_the_host(
 ) -> None:
     app = agreed(visit).radio(key=f"{keys.DOOR}.face").set_value("address").run()
     assert "Photos **and names** are sent." in str(app.radio(key=f"{keys.DOOR}.face").proto)
-    app.text_input(key=keys.ADDRESS).set_value(f"{url}/v1").run()
-    app.text_input(key=keys.MODEL_NAME).set_value("m").run()
-    app.text_input(key=f"{keys.API_KEY}.127.0.0.1").set_value(KEY).run()
-    press(app, keys.CONNECT)
-    work()
-    app = named(app.run(), 0, NAME, 1, 2)
+    app = named(connected(app, url, work), 0, NAME, 1, 2)
     said = told(app)
     assert "2 photos of the person and 21 sentences with the real name" in said.replace("\\", "")
     assert keys.START_FACES not in [button.key for button in app.button]
@@ -102,8 +111,7 @@ def test_of_a_hosted_model_nothing_is_kept_or_logged(
     assert NAME not in caplog.text
     assert Queue().status(job_id).state is JobState.DONE, Confided(job_id).reason
     assert Confided(job_id).result is not None
-    tables = sqlite3.connect(paths.database()).execute("SELECT name FROM sqlite_master").fetchall()
-    assert "hosted_answers" not in str(tables)
+    assert "hosted_answers" not in tables()
     assert NAME.encode() not in database()
 
 
@@ -152,3 +160,20 @@ def test_a_missing_key_pauses_and_is_asked_for(
     assert Queue().status(job_id).state is JobState.DONE
     app.run()
     assert NAME in told(app)
+
+
+def test_pictures_are_counted_view_by_view_before_they_are_sent(
+    visit: Visit, url: str, work: Work
+) -> None:
+    app = visit("already_online").radio(key=f"{keys.DOOR}.pictures").set_value("address").run()
+    connected(app, url, work)
+    for widget, seed in ((keys.UPLOAD_MINE, 1), (keys.UPLOAD_REFERENCE, 2)):
+        app = upload(app, widget, (f"{seed}.png", photo(seed)))
+    assert "20 pictures, ten views of each of yours" in told(app)
+    assert keys.START_PICTURES not in [button.key for button in app.button]
+    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.0").set_value(True).run()
+    press(app, keys.START_PICTURES)
+    work()
+    [job] = Queue().list(kind="encodermi")
+    assert job.state is JobState.DONE
+    assert "hosted_answers" not in tables()
