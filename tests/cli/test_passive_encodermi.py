@@ -77,6 +77,18 @@ def test_pictures_that_stand_out_and_what_could_not_be_read(
     assert "proof" not in out and "guaranteed" not in out
 
 
+def test_a_copy_of_a_picture_counts_once(
+    encoder: PixelEncoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine, reference = folder(tmp_path / "m", "m", 1), folder(tmp_path / "r", "r", 3)
+    (mine / "copy.png").write_bytes((mine / "00.png").read_bytes())
+    told = run_json(
+        capsys, "audit", "--model", LIKE, "--mine", str(mine), "--reference", str(reference)
+    )
+    assert told["files"]["mine"] == ["00.png"]
+    assert told["left_out"] == ["copy.png is the same file as 00.png."]
+
+
 def test_few_pictures_are_answered_with_what_is_needed(
     encoder: PixelEncoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -50,8 +50,9 @@ class Asked:
         Raises:
             PassiveError: no file could be read.
         """
+        seen: dict[bytes, str] = {}
         for number, path in enumerate(self.files, start=1):
-            for pixels in photos_of([path], self._note):
+            for pixels in photos_of([path], self._note, seen):
                 self.rows.append(similarities_of(model, pixels))
                 self.names.append(path.name)
             if number % _SAY_EVERY == 0 or number == len(self.files):

@@ -104,7 +104,8 @@ def _readable(files: list[Path], left_out: list[str]) -> list[Path]:
         say(f"{one_line(sentence)} It is left out.")
         left_out.append(sentence)
 
-    return [path for path in files if any(True for _ in photos_of([path], note))]
+    seen: dict[bytes, str] = {}
+    return [path for path in files if any(True for _ in photos_of([path], note, seen))]
 
 
 class _Progress:

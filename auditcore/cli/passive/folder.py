@@ -27,14 +27,17 @@ def files_in(folder: Path) -> list[Path]:
     return files
 
 
-def photos_of(files: list[Path], left_out: Callable[[str], None]) -> Iterator[Pixels]:
+def photos_of(
+    files: list[Path], left_out: Callable[[str], None], seen: dict[bytes, str] | None = None
+) -> Iterator[Pixels]:
     """Yield the photos that can be read, each read when its turn comes, and no file twice.
 
     Args:
         files: JPEG, PNG or WebP files.
         left_out: told, in a sentence, of each file that cannot be read or was there before.
+        seen: what was there before, to be shared by several calls; added to.
     """
-    seen: dict[bytes, str] = {}
+    seen = {} if seen is None else seen
     for path in files:
         try:
             data = path.read_bytes()
