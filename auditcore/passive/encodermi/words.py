@@ -130,6 +130,10 @@ _ALIKE = (
     "Both collections must be of the same kind: same camera, size, compression and subject. A "
     "difference in any of these can look just like training."
 )
+_SERIES = (
+    "Pictures of one series, such as many shots of one moment, count almost as one picture, in "
+    "yours and in the reference: take one of each, or chance stands out far more often."
+)
 _SINGLE = "It says nothing sure about any single picture: look at the collection as a whole."
 
 _MEANS: Mapping[Reading, tuple[str, ...]] = {
@@ -147,6 +151,7 @@ _MEANS_NOT: Mapping[Reading, tuple[str, ...]] = {
         "It cannot settle that they were trained on: nothing about them was drawn at random before "
         "they were published.",
         _ALIKE,
+        _SERIES,
         _SINGLE,
     ),
     Reading.NOTHING: (NOT_NEGATIVE,),

@@ -39,6 +39,10 @@ def test_every_reading_is_told_as_an_indication_at_most(reading: Reading) -> Non
     assert set(words.to_json()) >= {"headline", "grade", "figures", "means", "means_not"}
 
 
+def test_what_stands_out_warns_of_series() -> None:
+    assert "one series" in " ".join(comparison_words(compare(*CASES[Reading.STANDS_OUT])).means_not)
+
+
 def test_too_few_says_how_many_are_needed() -> None:
     headline = comparison_words(compare(*CASES[Reading.TOO_FEW])).headline
     assert "1 picture of yours and 10 pictures for reference" in headline
