@@ -21,6 +21,8 @@ from auditcore.photos import shown
 
 PICTURES, FACES = "encodermi", "idia"
 KEPT_HOURS = 24
+OR_LATER = "or when Telltale is next opened after that"
+"""Follows KEPT_HOURS wherever they are told: nothing is deleted while nothing of Telltale runs."""
 MAX_PEOPLE = 5
 MAX_PHOTOS = 60
 MAX_PICTURES = 500
@@ -259,7 +261,11 @@ def _submit(
         raise JobError(
             "The pictures do not fit on this machine's disk. Make room there, or take fewer."
         ) from error
-    return queue.submit(kind, {}, title=title, owner=owner, job_id=job_id)
+    try:
+        return queue.submit(kind, {}, title=title, owner=owner, job_id=job_id)
+    except Exception:
+        Confided(job_id).remove()  # without a job nobody could delete it
+        raise
 
 
 def _insist_on_different(files: Sequence[Upload]) -> None:

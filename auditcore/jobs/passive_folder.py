@@ -7,11 +7,11 @@ know that there is such a job, and never whom it is about. Removing the folder r
 
 import json
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from auditcore import paths
@@ -39,6 +39,15 @@ class Confided:
     def exists(self) -> bool:
         """Say whether it is still there."""
         return self._path.is_dir()
+
+    @property
+    def lingers(self) -> bool:
+        """Say whether its removal was begun and something of it is still there."""
+        return self._on_its_way_out.is_dir()
+
+    @property
+    def _on_its_way_out(self) -> Path:
+        return self._path if self.half_removed else self._path.with_name(_REMOVED + self.job_id)
 
     @property
     def question(self) -> dict[str, Any]:
@@ -116,9 +125,11 @@ class Confided:
         Raises:
             OSError: a file withstands, such as one that another account owns.
         """
-        away = self._path.with_name(f"{_REMOVED}{secrets.token_hex(8)}")
+        away = self._on_its_way_out
+        if not self.half_removed:
+            with suppress(FileNotFoundError):
+                self._path.rename(away)
         with suppress(FileNotFoundError):
-            self._path.rename(away)
             shutil.rmtree(away)
 
     def _read_json(self, name: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from auditcore.jobs.orders import Choice
 from auditcore.jobs.passive import (
     KEPT_HOURS,
     MAX_PEOPLE,
+    OR_LATER,
     Consent,
     Portrayed,
     problem_with,
@@ -91,7 +92,7 @@ def _agreed() -> bool:
         "- **Where it goes.** To the model that you choose below. One on this computer is asked "
         "here: neither photo nor name leaves it.\n"
         f"- **Afterwards.** A button deletes everything. Without it, everything is deleted "
-        f"{KEPT_HOURS} hours after the end."
+        f"{KEPT_HOURS} hours after the end, {OR_LATER}."
     )
     return st.checkbox(
         "It is my face, or everybody shown has agreed to this.",

@@ -59,12 +59,15 @@ def come_back(job_id: str) -> None:
     if job is None:
         st.caption(
             f"Photos and answers of this page are deleted {passive.KEPT_HOURS} hours after the "
-            "end, if nobody did it before."
+            f"end, {passive.OR_LATER}, if nobody did it before."
         )
         _another()
         return
     folder = passive.folder_of(session.queue(), job_id, session.owner())
-    if not folder.exists:
+    if folder.lingers:
+        st.error("Not everything could be deleted yet. Delete again.", icon=":material/error:")
+        _delete_button(job_id)
+    elif not folder.exists:
         st.info("The photos and the answer were deleted.", icon=":material/delete:")
     elif job.state in (JobState.WAITING, JobState.RUNNING):
         _follow(job_id)
@@ -115,7 +118,10 @@ def _answer(job: Job, folder: Confided) -> None:
 
 def _paused(job: Job, folder: Confided) -> None:
     """Ask for the key that the provider wants, and go on with it."""
-    st.warning(phrases.plain(job.now), icon=":material/pause_circle:")
+    st.warning(
+        f"{phrases.plain(job.now)} What was sent before is sent once more then.",
+        icon=":material/pause_circle:",
+    )
     choice = Choice.from_json(folder.question["choice"])
     host = host_of(parse_spec(choice.spec))
     key_in.field(host, keys.KEY_AGAIN)
@@ -147,7 +153,7 @@ def _deletion(folder: Confided) -> None:
     with st.container(border=True):
         st.markdown(
             f"**{where}** What is here is deleted when you press the button, and by itself "
-            f"{passive.KEPT_HOURS} hours after the end."
+            f"{passive.KEPT_HOURS} hours after the end, {passive.OR_LATER}."
         )
         _delete_button(folder.job_id)
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from auditcore import paths
 from auditcore.errors import JobError, PassiveError
@@ -135,9 +136,12 @@ def test_a_file_that_withstands_is_told(queue: Queue, monkeypatch: pytest.Monkey
     def withstand(_path: Path) -> None:
         raise PermissionError
 
-    with monkeypatch.context() as patch, pytest.raises(JobError, match="Not everything"):
+    with monkeypatch.context() as patch:
         patch.setattr("auditcore.jobs.passive_folder.shutil.rmtree", withstand)
-        passive.delete(queue, job_id)
+        for _twice in range(2):
+            with pytest.raises(JobError, match="Not everything"):
+                passive.delete(queue, job_id)
+    assert Confided(job_id).lingers
     assert queue.status(job_id).id == job_id, "so that deleting can be tried again"
     passive.sweep(queue)
     assert list(paths.passive_dir().iterdir()) == []
@@ -181,6 +185,18 @@ def test_a_full_disk_is_told_and_nothing_stays(
         ask(queue)
     assert list(paths.passive_dir().iterdir()) == []
     assert queue.list() == []
+
+
+def test_what_cannot_be_put_into_the_queue_is_not_kept(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_given: object, **_named: object) -> str:
+        raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(queue, "submit", locked)
+    with pytest.raises(OperationalError):
+        ask(queue)
+    assert list(paths.passive_dir().iterdir()) == []
 
 
 def test_pictures_need_something_to_compare_with(queue: Queue) -> None:
