@@ -58,6 +58,7 @@ def to_sending(choice: Choice, things: int, said: str) -> Choice | None:
     name = host(choice)
     agreed = st.checkbox(
         f"I agree that this is sent to {phrases.plain(str(name))}.",
-        key=f"{keys.CONSENT_HOST}.{name}.{st.session_state[keys.ONLINE_ROUND]}",
+        # asked anew whenever more or less would be sent
+        key=f"{keys.CONSENT_HOST}.{name}.{things}.{st.session_state[keys.ONLINE_ROUND]}",
     )
     return replace(choice, budget=budget) if agreed else None

@@ -88,11 +88,14 @@ def test_nothing_is_sent_without_a_consent_that_names_the_host(
 ) -> None:
     app = agreed(visit).radio(key=f"{keys.DOOR}.face").set_value("address").run()
     assert "Photos **and names** are sent." in str(app.radio(key=f"{keys.DOOR}.face").proto)
-    app = named(connected(app, url, work), 0, NAME, 1, 2)
+    app = named(connected(app, url, work), 0, NAME, 1)
     said = told(app)
-    assert "2 photos of the person and 21 sentences with the real name" in said.replace("\\", "")
+    assert "1 photo of the person and 21 sentences with the real name" in said.replace("\\", "")
     assert keys.START_FACES not in [button.key for button in app.button]
-    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.0").set_value(True).run()
+    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.{1 + 21 * 1002}.0").set_value(True).run()
+    app = upload(app, f"{keys.PERSON_PHOTOS}.0", *((f"{n}.png", photo(n)) for n in (1, 2)))
+    assert keys.START_FACES not in [button.key for button in app.button], "more would be sent"
+    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.{2 + 21 * 1002}.0").set_value(True).run()
     assert not app.exception
     press(app, keys.START_FACES)
     [job] = Queue().list(kind="idia")
@@ -154,6 +157,7 @@ def test_a_missing_key_pauses_and_is_asked_for(
     assert NAME.encode() not in database()
     app = visit("already_online", job=job_id)
     assert {"Go on", "Delete everything now"} <= set(labels(app))
+    assert "sent once more" in told(app)
     app.text_input(key=f"{keys.KEY_AGAIN}.127.0.0.1").set_value(KEY).run()
     press(app, keys.GO_ON_ONLINE)
     work()
@@ -171,7 +175,7 @@ def test_pictures_are_counted_view_by_view_before_they_are_sent(
         app = upload(app, widget, (f"{seed}.png", photo(seed)))
     assert "20 pictures, ten views of each of yours" in told(app)
     assert keys.START_PICTURES not in [button.key for button in app.button]
-    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.0").set_value(True).run()
+    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.20.0").set_value(True).run()
     press(app, keys.START_PICTURES)
     work()
     [job] = Queue().list(kind="encodermi")
