@@ -93,7 +93,7 @@ def encodermi_words(strength: EncoderMIStrength) -> str:
 
 
 def idia_words(strength: IdiaStrength, photos: int) -> str:
-    """Say in two sentences how many people it knew, and how many it should not have known.
+    """Say in sentences how many people it knew, and how many it should not have known.
 
     Args:
         strength: what was measured.
@@ -108,7 +108,8 @@ def idia_words(strength: IdiaStrength, photos: int) -> str:
         f"In a small model that we trained ourselves on drawn people, asked with {asked} {plural} "
         f"of each: of {often.of} people with {most} portraits in the training set {often.count} "
         f"were recognised, of {rarely.of} people with {least} portrait {rarely.count}, and of "
-        f"{wrong.of} people who were not in it {wrong.count}."
+        f"{wrong.of} people who were not in it {wrong.count}. That is the published rule, one "
+        "wording; a clear sign on this page asks for more, and came up for far fewer of them."
     )
 
 

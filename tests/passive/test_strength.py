@@ -40,6 +40,7 @@ def test_idia_is_told_at_the_nearest_number_of_photos_below(tmp_path: Path) -> N
         measured, 12
     )
     assert "with 1 photo of each" in strength.idia_words(measured, 3)
+    assert "a clear sign on this page asks for more" in strength.idia_words(measured, 3)
 
 
 def test_what_is_shipped_can_be_told() -> None:
