@@ -109,7 +109,7 @@ def idia_words(strength: IdiaStrength, photos: int) -> str:
         f"of each: of {often.of} people with {most} portraits in the training set {often.count} "
         f"were recognised, of {rarely.of} people with {least} portrait {rarely.count}, and of "
         f"{wrong.of} people who were not in it {wrong.count}. That is the published rule, one "
-        "wording; a clear sign on this page asks for more, and came up for far fewer of them."
+        "wording; a clear sign on this page asks for more, and came up for fewer of them."
     )
 
 
