@@ -2,7 +2,7 @@
 
 The encoders that encodermi_settings.py kept at several epochs: attacked with a shadow encoder
 stopped at the same epoch (everything known), and used as features of a linear classifier of
-Fashion-MNIST. Run after it:
+Fashion-MNIST. Then the same trainings four times as long, from the start. Run after it:
 
     python tests/benchmarks/encodermi_stopping.py --work DIR --cache DIR
 """
@@ -10,6 +10,7 @@ Fashion-MNIST. Run after it:
 import argparse
 import json
 import platform
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from encodermi_encoders import (
 from encodermi_settings import figures
 from torch.nn.functional import cross_entropy
 
+from auditcore.lab.encoders import save_encoder, train_encoder
 from auditcore.lab.pictures import Pictures, fashion_mnist
 from auditcore.models import open_model
 from auditcore.passive.encodermi.attacks import train_attacks
@@ -43,9 +45,23 @@ PROBED = 2000
 LAST = RECIPES[STOPPED.algorithm].epochs
 
 
+LONGER = replace(RECIPES[STOPPED.algorithm], epochs=4 * LAST)
+
+
 def stopped(trial: int, epoch: int, cache: Path) -> Path:
     folder = folder_of(STOPPED, trial, cache)
     return folder if epoch == LAST else folder / f"epoch-{epoch}"
+
+
+def train_longer(trial: int, work: Path, cache: Path) -> None:
+    """Train one encoder with a schedule of LONGER.epochs, unless that was done before."""
+    folder = stopped(trial, LONGER.epochs, cache)
+    if not (folder / "model.safetensors").exists():
+        members, _ = split(STOPPED.source, trial, work)
+        network = train_encoder(
+            members, STOPPED.algorithm, STOPPED.architecture, LONGER, 1000 + trial
+        )
+        save_encoder(network, STOPPED.architecture, folder)
 
 
 def look(trial: int, epoch: int, work: Path, cache: Path) -> None:
@@ -116,10 +132,12 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder for encoders")
     chosen = parser.parse_args()
     trials = [trial for trial in range(TRIALS) if done(STOPPED, trial, chosen.cache)]
+    epochs = (*CHECKPOINTS, LAST, LONGER.epochs)
     for trial in trials:
-        for epoch in (*CHECKPOINTS, LAST):
+        train_longer(trial, chosen.work, chosen.cache)
+        for epoch in epochs:
             look(trial, epoch, chosen.work, chosen.cache)
-    rows = [measure(epoch, trials, chosen.cache) for epoch in (*CHECKPOINTS, LAST)]
+    rows = [measure(epoch, trials, chosen.cache) for epoch in epochs]
     found = {
         "made": date.today().isoformat(),
         "device": f"CPU, one core ({platform.machine()}), torch {torch.__version__}",
