@@ -188,8 +188,15 @@ def test_bad_input_is_one_sentence(
 
 
 def test_a_host_gets_pictures_only_when_it_was_named(
-    encoder: PixelEncoder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    encoder: PixelEncoder,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    opened: list[Any] = []
+    monkeypatch.setattr(
+        encodermi_ask, "open_model", lambda *given: [encoder, opened.append(given)][0]
+    )
     mine, reference = str(folder(tmp_path / "m", "m", 5)), str(folder(tmp_path / "r", "r", 20))
     spec = "openai:https://api.example.org/v1#clip"
     asked = ("audit", "--model", spec, "--mine", mine, "--reference", reference)
@@ -198,3 +205,6 @@ def test_a_host_gets_pictures_only_when_it_was_named(
     assert encoder.asked == []
     assert run_json(capsys, *asked, "--send-to", "api.example.org")["reading"]
     assert sum(encoder.asked) == 250
+    assert opened[0][1].budget.most == 250 + 25 + 20, "a ceiling also where none was typed"
+    run_json(capsys, *asked, "--send-to", "api.example.org", "--most", "260")
+    assert opened[1][1].budget.most == 260

@@ -152,6 +152,8 @@ def test_a_hosted_model_needs_its_host_named(
     code, _, err = run(capsys, *words, "--send-to", "api.example.org")
     assert code == 0
     assert "will be sent to api.example.org" in err
+    assert f"{3 + 1002 * 21 + (3 + 1002 * 21) // 10 + 20:,} of all these at the very most" in err
+    assert "--most" in refused(capsys, *words, "--send-to", "api.example.org", "--most", "x")
 
 
 @pytest.mark.parametrize(

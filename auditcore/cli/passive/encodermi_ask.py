@@ -111,6 +111,7 @@ def _check_host(arguments: argparse.Namespace, pictures: int) -> None:
     """Refuse to send pictures, unpublished ones among them, before their way was named."""
     if arguments.model.partition(":")[0].strip() not in HOSTED:
         return
+    from auditcore.jobs.passive import most_sent
     from auditcore.models.hosted.spec import host_of, parse_spec
 
     host = host_of(parse_spec(arguments.model))
@@ -120,4 +121,6 @@ def _check_host(arguments: argparse.Namespace, pictures: int) -> None:
     )
     if arguments.send_to != host:
         raise PassiveError(f"{sent} If {host} may get them, say it with --send-to {host}.")
-    say(sent)
+    most = access_of(arguments).budget.most or most_sent(pictures_sent(pictures))
+    arguments.most = str(most)
+    say(f"{sent} {most:,} at the very most, where tries fail.")

@@ -179,6 +179,7 @@ def _check_consent(arguments: argparse.Namespace, people: list[_Person]) -> None
         raise PassiveError(f"{CONSENT} If that is so, say it with --i-have-consent.")
     if arguments.model.partition(":")[0].strip() not in HOSTED:
         return
+    from auditcore.jobs.passive import most_sent
     from auditcore.models.hosted.spec import host_of, parse_spec
 
     host = host_of(parse_spec(arguments.model))
@@ -188,7 +189,10 @@ def _check_consent(arguments: argparse.Namespace, people: list[_Person]) -> None
             f"{sending_words(host, sent)} A model on this machine, such as one of openclip:, needs "
             f"none of that. If {host} may get them, say it with --send-to {host}."
         )
-    say(sending_words(host, sent))
+    things = sent.photos + sent.texts_with_names + sent.texts_with_decoys
+    most = access_of(arguments).budget.most or most_sent(things)
+    arguments.most = str(most)
+    say(f"{sending_words(host, sent)} {most:,} of all these at the very most, where tries fail.")
 
 
 def _named_folder(text: str) -> _Person:
