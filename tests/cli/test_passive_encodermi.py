@@ -10,7 +10,7 @@ from passive.encodermi.encoders import PixelEncoder, pictures
 from PIL import Image
 
 from auditcore.cli import BAD_INPUT, main
-from auditcore.cli.passive import encodermi_ask
+from auditcore.cli.passive import encodermi_ask, encodermi_train
 from auditcore.models import Capability
 from auditcore.passive.encodermi.features import similarities
 from auditcore.passive.encodermi.keeping import load_attacks
@@ -145,6 +145,8 @@ def test_a_shadow_encoder_is_trained_on_half_of_the_pictures(
         "--algorithm", "moco", "--architecture", "vit",
     )  # fmt: skip
     card = told["card"]
+    said = encodermi_train._in_words(load_attacks(out)[1], out)
+    assert f"{out / 'shadow-encoder'}, which remembers your pictures" in said
     assert (card["members"], card["non_members"], card["held_out"]) == (20, 20, 10)
     assert card["shadow_encoder"] == "vit, moco, 1 epochs"
     assert len(told["left_out"]) == 1 and "broken.png" in told["left_out"][0]

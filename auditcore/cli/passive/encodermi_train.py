@@ -162,4 +162,13 @@ def _in_words(card: Card, out: Path) -> str:
         for name in VARIANTS
     ]
     learnt = f"{card.members:,} members and {card.non_members:,} others"
-    return "\n".join([f"{card.title}: learnt from {learnt}.", *rights, f"Use: --attack {out}"])
+    shadow = out / SHADOW_FOLDER
+    warning = [_KEEP.format(shadow)] if shadow.exists() else []
+    head = f"{card.title}: learnt from {learnt}."
+    return "\n".join([head, *rights, *warning, f"Use: --attack {out}"])
+
+
+_KEEP = (
+    "Whoever gets this attack from you needs neither {}, which remembers your pictures, nor the "
+    "name of their folder, which is in the card: leave out the one, and choose the other well."
+)
