@@ -60,7 +60,9 @@ def _table(found: Comparison, names: Sequence[str]) -> None:
             "In the top 5 %": [_above(value, found.cut) for value in found.mine],
         }
         rows |= {
-            f"Attack {variant} calls it": ["training data" if called else "–" for called in one.pictures]
+            f"Attack {variant} calls it": [
+                "training data" if called else "–" for called in one.pictures
+            ]
             for variant, one in found.attacks.items()
             if one.fits
         }
