@@ -22,7 +22,8 @@ CONSENT = (
 
 MEASURED = (
     "Where its authors measured it, this method recognised 70 to 95 of 100 people whose photos "
-    "were in the training data, and at most 2 of 100 others. The second figure rests on few people."
+    "were in the training data, and at most 2 of 100 others. The second figure rests on few "
+    "people, and on other models and names than these."
 )
 
 LIMITS = (
