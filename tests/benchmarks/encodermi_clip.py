@@ -230,9 +230,14 @@ def judge(pairs: list[list[Any]]) -> dict[str, Any]:
 
 
 def ship_attack(runs: Runs, setting: Setting) -> None:
-    """Write the attack that was trained on the encoders of a setting together."""
+    """Write the attack that was trained on the encoders of a setting together.
+
+    It learns from as many others as members, so that its card counts both alike.
+    """
     told = [one for seed in SEEDS if (one := runs.answers(setting, seed)) is not None]
-    members, others = (np.concatenate([one[group] for one in told]) for group in GROUPS)
+    members, others = (
+        np.concatenate([one[group][: setting.pictures] for one in told]) for group in GROUPS
+    )
     judged = train_judged(members, others, seed=1)
     card = Card(
         title=f"Small SimCLR encoders, {setting.pictures} pictures each",

@@ -25,7 +25,7 @@ class Card:
         shadow_fingerprint: fingerprint of that encoder (see `models.fingerprint`).
         data: what pictures, in words.
         members, non_members: how many it learnt from.
-        held_out: how many further pictures of the same encoder it was tried on, half and half.
+        held_out: how many further pictures of the same encoder it was tried on, a fifth of both.
         right: how many of those V, S and T called rightly.
         made: day, YYYY-MM-DD.
         software: what trained it.
