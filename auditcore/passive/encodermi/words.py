@@ -115,8 +115,8 @@ def _attack(variant: str, flagged: Flagged) -> str:
     if not flagged.fits:
         return (
             f"The {title} does not fit this model: it calls {flagged.reference.value:.0%} of the "
-            "reference training data, which that cannot be. Do not go by it; go by the comparison "
-            "with the reference."
+            "reference pictures training data, and none of them can be. Do not go by it; go by the "
+            "comparison with the reference."
         )
     return (
         f"The {title} calls {flagged.mine.count} of your {flagged.mine.of} pictures training data "
