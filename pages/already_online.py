@@ -25,10 +25,11 @@ def set_up() -> None:
         list(_DOORS),
         format_func=lambda name: _DOORS[name][0],
         captions=[text for _title, text in _DOORS.values()],
+        index=list(_DOORS).index(st.session_state[keys.ONLINE_LAST_DOOR]),
         horizontal=True,
         key=keys.ONLINE_DOOR,
-        persist_state="session",
     )
+    st.session_state[keys.ONLINE_LAST_DOOR] = door
     if door == "pictures":
         my_pictures.set_up()
     else:

@@ -41,6 +41,13 @@ DOORS = (
         ":material/shield:",
     ),
     (
+        "Already online?",
+        "Photos published without a mark, or your face and name: an indication, no guarantee.",
+        "pages/already_online.py",
+        "Look for signs",
+        ":material/public:",
+    ),
+    (
         "Check a model",
         "Point your kit at an AI model and watch the evidence build up, or not.",
         "pages/check.py",
@@ -53,13 +60,6 @@ DOORS = (
         "pages/results.py",
         "See the results",
         ":material/fact_check:",
-    ),
-    (
-        "Already online?",
-        "Photos published without a mark, or your face and name: an indication, no guarantee.",
-        "pages/already_online.py",
-        "Look for signs",
-        ":material/public:",
     ),
 )
 for pair in (DOORS[:2], DOORS[2:]):

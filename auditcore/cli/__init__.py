@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        say("Cancelled. What was answered so far is kept.")
+        say("Cancelled. An audit goes on where it was when the same command is run again.")
         return CANCELLED
 
 

@@ -67,6 +67,7 @@ def submit_pictures(
     *,
     consent: Consent,
     owner: str = LOCAL_OWNER,
+    sample: str | None = None,
 ) -> str:
     """Ask whether pictures look like training data, and return the job's id.
 
@@ -78,6 +79,7 @@ def submit_pictures(
         attack: an attack that is shipped (see `passive_samples`), None for none.
         consent: for a hosted model, that pictures may be sent to its host.
         owner: who asks.
+        sample: of samples, what is known to be true of them; None for what people bring.
 
     Raises:
         PassiveError: pictures are missing, too many or there twice, or a consent is missing.
@@ -92,6 +94,7 @@ def submit_pictures(
     _insist_on_host(choice, consent)
     question = {
         "choice": choice.to_json(),
+        "sample": sample,
         "attack": attack,
         "mine": [picture.name for picture in mine],
         "reference": [picture.name for picture in reference],
@@ -107,6 +110,7 @@ def submit_faces(
     *,
     consent: Consent,
     owner: str = LOCAL_OWNER,
+    sample: str | None = None,
 ) -> str:
     """Ask whether a model puts names to faces, and return the job's id.
 
@@ -116,6 +120,7 @@ def submit_faces(
         people: 1 to MAX_PEOPLE, no two of a name.
         consent: of everybody shown; for a hosted model also that photos go to its host.
         owner: who asks.
+        sample: as for `submit_pictures`.
 
     Raises:
         PassiveError: a name or photo is missing or there twice, or a consent is missing.
@@ -131,6 +136,7 @@ def submit_faces(
     _insist_on_host(choice, consent)
     question = {
         "choice": choice.to_json(),
+        "sample": sample,
         "consent": asdict(consent) | {"at": datetime.now(UTC).isoformat(timespec="seconds")},
         "people": [
             {"name": tidy_name(person.name), "photos": [photo.name for photo in person.photos]}

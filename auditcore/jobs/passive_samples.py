@@ -32,8 +32,16 @@ def submit_sample_pictures(queue: Queue, *, members: bool, owner: str = LOCAL_OW
     """
     mine = _files("pictures/members" if members else "pictures/non_members")
     reference = _files(f"pictures/{_REFERENCE}")
+    truth = "was trained on these pictures" if members else "never saw any of these pictures"
     return submit_pictures(
-        queue, ENCODER, mine, reference, _ENCODER_ATTACK, consent=Consent(), owner=owner
+        queue,
+        ENCODER,
+        mine,
+        reference,
+        _ENCODER_ATTACK,
+        consent=Consent(),
+        owner=owner,
+        sample=f"Here the truth is known: the model {truth}.",
     )
 
 
@@ -57,7 +65,9 @@ def submit_sample_face(
     portraits = _uploads(folder / name for name in shown["photos"][:photos])
     person = Portrayed(shown["name"], portraits)
     drawn = Consent(people=True)  # there is nobody to ask
-    return submit_faces(queue, PEOPLE, [person], consent=drawn, owner=owner)
+    truth = "learned from other portraits of this drawn person" if member else "never saw them"
+    told = f"Here the truth is known: the model {truth}."
+    return submit_faces(queue, PEOPLE, [person], consent=drawn, owner=owner, sample=told)
 
 
 def shipped_attacks() -> dict[str, Card]:

@@ -17,6 +17,9 @@ REASON = (
     "it knows others like it."
 )
 
+OVERLOOKED = "This does not mean that they were not used: most use is overlooked."
+"""What must stand beside every answer in which nothing stands out."""
+
 NOT_NEGATIVE = (
     "When nothing stands out, that does not mean that the photos were not used: these methods "
     "overlook most photos of a large training set."

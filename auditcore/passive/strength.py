@@ -47,10 +47,14 @@ class IdiaStrength:
     Attributes:
         by_occurrence: people of whom so many portraits were in the training set, most first.
         non_members: people of whom none was.
+        clear_by_occurrence, clear_non_members: the same for the clear sign of the app, which the
+            name must come ahead of every decoy for; the others are for the published rule.
     """
 
     by_occurrence: Mapping[int, Mapping[int, Rate]]
     non_members: Mapping[int, Rate]
+    clear_by_occurrence: Mapping[int, Mapping[int, Rate]]
+    clear_non_members: Mapping[int, Rate]
 
     def nearest(self, photos: int) -> int:
         """Return the largest measured number of photos that is not above this one, at least 1."""
@@ -71,10 +75,11 @@ def idia_strength(folder: Path | None = None) -> IdiaStrength | None:
     found = _read(folder, IDIA_FILE)
     if found is None:
         return None
-    occurrences = sorted(found["by_occurrence"], key=int, reverse=True)
     return IdiaStrength(
-        {int(key): _rates(found["by_occurrence"][key]) for key in occurrences},
+        _by_occurrence(found["by_occurrence"]),
         _rates(found["non_members"]),
+        _by_occurrence(found["clear_by_occurrence"]),
+        _rates(found["clear_non_members"]),
     )
 
 
@@ -87,7 +92,7 @@ def encodermi_words(strength: EncoderMIStrength) -> str:
         f"above one that was not in {_percent(few.auc.value)} of cases after training on "
         f"{few.pictures:,} pictures, and in {_percent(many.auc.value)} after {many.pictures:,} "
         "(50 % is a coin toss). For small models of the CLIP kind, which learn from captions, it "
-        f"was {_percent(best.auc.value)} at best. For models trained on hundreds of millions of "
+        f"was about {_percent(best.auc.value)}. For models trained on hundreds of millions of "
         "pictures, about 51 % is published."
     )
 
@@ -101,15 +106,17 @@ def idia_words(strength: IdiaStrength, photos: int) -> str:
     """
     asked = strength.nearest(photos)
     most, least = next(iter(strength.by_occurrence)), list(strength.by_occurrence)[-1]
-    often, rarely = (strength.by_occurrence[n][asked] for n in (most, least))
-    wrong = strength.non_members[asked]
+    often, rarely = (strength.clear_by_occurrence[n][asked] for n in (most, least))
+    wrong = strength.clear_non_members[asked]
+    plain = (strength.by_occurrence[most], strength.by_occurrence[least], strength.non_members)
+    first, second, third = (rates[asked].count for rates in plain)
     plural = "photos" if asked > 1 else "photo"
     return (
-        f"In a small model that we trained ourselves on drawn people, asked with {asked} {plural} "
-        f"of each: of {often.of} people with {most} portraits in the training set {often.count} "
-        f"were recognised, of {rarely.of} people with {least} portrait {rarely.count}, and of "
-        f"{wrong.of} people who were not in it {wrong.count}. That is the published rule, one "
-        "wording; a clear sign on this page asks for more, and came up for fewer of them."
+        "In a small model that we trained ourselves on drawn people, asked with "
+        f"{asked} {plural} of each, the clear sign of this page came up for {often.count} of "
+        f"{often.of} people with {most} portraits in the training set, for {rarely.count} of "
+        f"{rarely.of} with {least} portrait, and for {wrong.count} of {wrong.of} who were not in "
+        f"it. The published rule, one wording, names {first}, {second} and {third} of them."
     )
 
 
@@ -124,6 +131,10 @@ def _read(folder: Path | None, name: str) -> dict[str, Any] | None:
 def _points(rows: list[dict[str, Any]]) -> tuple[Point, ...]:
     points = (Point(row["pictures"], row["epochs"], Auc(**row["auc"])) for row in rows)
     return tuple(sorted(points, key=lambda point: point.pictures))
+
+
+def _by_occurrence(rows: Mapping[str, Any]) -> dict[int, dict[int, Rate]]:
+    return {int(key): _rates(rows[key]) for key in sorted(rows, key=int, reverse=True)}
 
 
 def _rates(rows: Mapping[str, Mapping[str, Any]]) -> dict[int, Rate]:

@@ -12,7 +12,7 @@ from auditcore.photos.photo import (
     audit_copy,
     audit_size,
 )
-from auditcore.photos.reading import read_photo, read_pixels, read_size
+from auditcore.photos.reading import read_format, read_photo, read_pixels, read_size
 from auditcore.photos.writing import encode_photo
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "encode_photo",
     "find_metadata",
     "read_captions",
+    "read_format",
     "read_photo",
     "read_pixels",
     "read_size",

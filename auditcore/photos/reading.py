@@ -77,6 +77,15 @@ def read_size(data: bytes, name: str) -> tuple[int, int]:
     return _opened(data, name).size
 
 
+def read_format(data: bytes, name: str) -> str:
+    """Return "JPEG", "PNG" or "WEBP", by the content of a file; nothing is decoded.
+
+    Raises:
+        PhotoError: as `read_size`.
+    """
+    return str(_opened(data, name).format)
+
+
 def read_pixels(data: bytes, name: str) -> Pixels:
     """Read a JPEG, PNG or WebP file as safely as `read_photo`, for a model instead of a mark.
 

@@ -87,6 +87,14 @@ class Chosen:
     labels: tuple[str, ...] = ()
 
 
+WHICH = (
+    "ChatGPT, Midjourney and other closed services cannot be asked in this way. Open models can: "
+    "on this computer, take one of the list. Many learned from pictures of the web, such as those "
+    "called ViT-B-32 with “laion” in their name."
+)
+"""Which models people who have never chosen one can take."""
+
+
 def choose(purpose: Purpose = AUDIT) -> Chosen | None:
     """Choose a model; None until it is clear which, and what it gives."""
     known = read_catalogue()

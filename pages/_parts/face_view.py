@@ -31,23 +31,30 @@ def show(result: Mapping[str, Any], folder: Confided, deletion: Callable[[], Non
         else:
             found = Result.from_json(person["result"])
             _answer(found, number, result["model"], deletion if number == shown_first else None)
-            _details(found, person["photos"], number, folder)
+            if found.outcome is not Outcome.TOO_FEW:  # else every figure would mislead
+                _figures(found, number)
+                _details(found, person["photos"], number, folder)
         _refused(person["refused"])
     indication.protect_next()
 
 
 def _answer(found: Result, number: int, model: str, deletion: Callable[[], None] | None) -> None:
     words = person_words(found)
-    enough = found.outcome is not Outcome.TOO_FEW  # else the count would mislead
-    indication.answer(words.headline, f"Asked: {model}. {words.facts[0] if enough else ''}")
+    enough = found.outcome is not Outcome.TOO_FEW
+    asked = f"Asked: {model}. {words.facts[0] if enough else ''}"
+    indication.answer(words.headline, asked, words.caution)
     if deletion is not None:
         deletion()
-    st.subheader("How easily do invented names come up?", anchor=False)
-    st.markdown("\n\n".join(phrases.plain(fact) for fact in words.facts[1:]))
     indication.means(
         [phrases.plain(line) for line in words.means],
         [phrases.plain(line) for line in words.means_not],
     )
+
+
+def _figures(found: Result, number: int) -> None:
+    words = person_words(found)
+    st.subheader("How easily do invented names come up?", anchor=False)
+    st.markdown("\n\n".join(phrases.plain(fact) for fact in words.facts[1:]))
     measured = strength.idia_strength()
     if measured is not None:
         said = strength.idia_words(measured, found.photos)
@@ -82,22 +89,24 @@ def _names(found: Result) -> None:
         st.dataframe(rows, hide_index=True)
         st.caption(
             f"Of {found.candidates:,} names, all but those asked about invented. "
-            f"{len(found.wordings)} wordings, {phrases.count(found.photos, 'photo')}."
+            f"{len(found.wordings)} wordings, {phrases.count(found.photos, 'photo')}. Do not ask "
+            "again with a name from this list: one that is chosen because the model likes it will "
+            "always stand out."
         )
 
 
 def _photos(
     found: Result, photos: Sequence[Mapping[str, Any]], number: int, folder: Confided
 ) -> None:
-    """Show each photo with how often it was named rightly, and one of them wording by wording."""
+    """Show each photo with how often it was given the name, and one of them wording by wording."""
     with st.expander(f"Photo by photo ({len(photos)})"):
         with st.container(horizontal=True, gap="small"):
             for place, photo in enumerate(photos):
-                right = sum(row[place][0].name == found.person for row in found.guesses)
+                given = sum(row[place][0].name == found.person for row in found.guesses)
                 st.image(
                     folder.read(small(photo["number"])),
                     width=112,
-                    caption=f"{place + 1}: right in {right} of {len(found.guesses)}",
+                    caption=f"{place + 1}: the name in {given} of {len(found.guesses)}",
                     alt=f"Photo {place + 1}",
                 )
         chosen = st.selectbox(
@@ -124,7 +133,7 @@ def _wordings(found: Result) -> dict[str, list[Any]]:
             for one in found.wordings
         ],
         "Photos": [one.photos for one in found.wordings],
-        "Photos with the true name": [one.with_person for one in found.wordings],
+        "Photos with the name asked about": [one.with_person for one in found.wordings],
     }
 
 
@@ -149,7 +158,7 @@ def _curves(found: Result, number: int) -> None:
 
 
 def _marked(name: str, person: str) -> str:
-    """Mark the true name by a sign, so that it is found without colour."""
+    """Mark the name asked about by a sign, so that it is found without colour."""
     return f"► {name}" if name == person else name
 
 

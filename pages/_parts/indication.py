@@ -24,15 +24,23 @@ def grade() -> None:
         st.markdown(f"{REASON}\n\n{NOT_NEGATIVE}")
 
 
-def answer(headline: str, basis: str) -> None:
-    """Show an answer: what was found, what it rests on, and what kind of evidence that is."""
-    st.html(
-        _frame(
-            f"<p class='answer'>{escape(headline)}</p><p class='basis'>{escape(basis)}</p>"
-            f"<p class='grade'>{escape(_MEANS)}</p>",
-            "Answer",
-        )
-    )
+def answer(headline: str, basis: str, caution: str = "") -> None:
+    """Show an answer: what was found, what it rests on, and what kind of evidence that is.
+
+    Args:
+        headline: what was found. basis: what was counted.
+        basis: see headline.
+        caution: the sentence without which the headline would be misread.
+    """
+    lines = (("answer", headline), ("basis", basis), ("basis", caution), ("grade", _MEANS))
+    said = (f"<p class='{style}'>{escape(line)}</p>" for style, line in lines if line)
+    st.html(_frame("".join(said), "Answer"))
+
+
+def sample(sentence: str | None) -> None:
+    """Say of a sample that it is one, and what is true of it; None for what people bring."""
+    if sentence is not None:
+        st.info(f"**A sample.** {sentence}", icon=":material/science:")
 
 
 def means(means: Sequence[str], means_not: Sequence[str]) -> None:
@@ -52,7 +60,9 @@ def strength(sentence: str, measured: go.Figure, key: str) -> None:
     st.markdown(sentence)
     with st.expander("The measurement"):
         st.plotly_chart(measured, key=key, config={"displayModeBar": False})
-        st.caption("The bars say how far chance could have moved each figure (95 % intervals).")
+        st.caption(
+            "The bars are 95 % intervals: another measurement like it may well differ by so much."
+        )
 
 
 def protect_next() -> None:

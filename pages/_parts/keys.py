@@ -74,6 +74,7 @@ SAMPLE_OTHER = "check.sample.other"
 
 # Already online
 ONLINE_DOOR = "online.door"
+ONLINE_LAST_DOOR = "online.door.last"
 UPLOAD_MINE = "online.mine"
 UPLOAD_REFERENCE = "online.reference"
 ATTACK = "online.attack"

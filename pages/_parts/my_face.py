@@ -35,12 +35,15 @@ def set_up() -> None:
     if not _agreed():
         return
     st.header("2. The model", anchor=False)
+    st.caption(choose_model.WHICH)
     model = choose_model.choose(_PURPOSE)
     if model is not None and not _can_be_asked(model):
         model = None
     st.header("3. Names and photos", anchor=False)
     people = _people()
     problem = problem_with([Portrayed(name, photos) for name, photos in people])
+    if problem is None and any(len(photos) < MIN_PHOTOS for _name, photos in people):
+        problem = f"At least {MIN_PHOTOS} photos of each person are needed to say anything."
     if model is None or problem is not None:
         missing = "Choose a model first." if problem is None else problem
         st.caption(phrases.plain(missing))
@@ -95,7 +98,7 @@ def _agreed() -> bool:
         f"{KEPT_HOURS} hours after the end, {OR_LATER}."
     )
     return st.checkbox(
-        "It is my face, or everybody shown has agreed to this.",
+        "It is my face or my child's, or everybody shown has agreed to this.",
         key=f"{keys.CONSENT}.{st.session_state[keys.ONLINE_ROUND]}",
     )
 
@@ -114,7 +117,8 @@ def _can_be_asked(model: choose_model.Chosen) -> bool:
 def _people() -> list[tuple[str, list[object]]]:
     st.caption(
         f"{GOOD_PHOTOS} to 30 photos of each person, best from different days; below {MIN_PHOTOS} "
-        "there is nothing to say. One face in each."
+        "there is nothing to say. One face in each. One name, settled before you ask: each further "
+        "name that you try makes a mistake likelier."
     )
     round_, count = st.session_state[keys.ONLINE_ROUND], st.session_state[keys.ONLINE_PEOPLE]
     people = []

@@ -1,5 +1,6 @@
 """The first door of Already online: do my pictures look like this model's training data?"""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -9,14 +10,15 @@ from auditcore.jobs.orders import Choice
 from auditcore.jobs.passive import Consent, submit_pictures
 from auditcore.jobs.passive_samples import shipped_attacks, submit_sample_pictures
 from auditcore.models import Capability
+from auditcore.passive.encodermi.alike import differences
 from auditcore.passive.encodermi.comparing import LEAST_MINE, LEAST_REFERENCE
 from auditcore.passive.encodermi.shape import pictures_sent
 from pages._parts import agree, choose_model, keys, online_view, phrases, pictures_in, session
 
 _PURPOSE = choose_model.Purpose(
     name="pictures",
-    demos=("demo:encoder", "demo:with", "demo:without"),
-    shows="Small models made for Telltale, to see how it works.",
+    demos=("demo:encoder",),
+    shows="A small model made for Telltale, to see how it works.",
     sends="Ten small copies of each picture are sent.",
     dated=False,
 )
@@ -29,9 +31,13 @@ def set_up() -> None:
     model = _model()
     mine, reference = _collections()
     attack = _attack()
-    if model is None or not mine or not reference:
-        st.caption("You can ask as soon as the model and both kinds of pictures are there.")
+    if model is None or len(mine) < LEAST_MINE or len(reference) < LEAST_REFERENCE:
+        st.caption(
+            f"You can ask as soon as there are a model, {LEAST_MINE} pictures of yours and "
+            f"{LEAST_REFERENCE} to compare with. Fewer can tell nothing."
+        )
         return
+    _warn(differences(pictures_in.looks(mine), pictures_in.looks(reference)))
     agreed = _agreed(model.choice, len(mine) + len(reference))
     if agreed is None:
         return
@@ -52,7 +58,17 @@ def set_up() -> None:
     )
 
 
+def _warn(found: Sequence[str]) -> None:
+    if found:
+        st.warning(
+            f"The two collections are of different kinds. {' '.join(found)} Such a difference "
+            "alone can make yours stand out, or hide that they do. Best compare like with like.",
+            icon=":material/compare:",
+        )
+
+
 def _model() -> choose_model.Chosen | None:
+    st.caption(choose_model.WHICH)
     model = choose_model.choose(_PURPOSE)
     if model is None or Capability.IMAGE_FEATURES in model.gives:
         return model
@@ -68,11 +84,11 @@ def _collections() -> tuple[list[Any], list[Any]]:
     st.header("2. Your pictures", anchor=False)
     st.caption(f"Those that are online. At least {LEAST_MINE}; 50 and more tell more.")
     mine = pictures_in.upload("Your pictures", keys.UPLOAD_MINE)
-    st.header("3. Pictures to compare with", anchor=False)
+    st.header("3. The reference: pictures to compare with", anchor=False)
     st.markdown(
         "The same kind of pictures, **which the model cannot have seen**: yours, never published, "
-        "from the same camera, of the same size and things. Without them nobody can tell what is "
-        "usual."
+        "from the same camera, of the same size and things; for drawings, others in the same "
+        "style, saved in the same way. Without them nobody can tell what is usual."
     )
     st.caption(f"At least {LEAST_REFERENCE}.")
     return mine, pictures_in.upload("Pictures to compare with", keys.UPLOAD_REFERENCE)

@@ -60,7 +60,7 @@ def over_photos(curve: Curve, tau: int) -> go.Figure:
     figure = go.Figure()
     shares = curve.recognised(tau)
     decoys = curve.decoys[:, tau - 1]
-    _line(figure, curve.sizes, shares, "the true name", VIOLET, "solid")
+    _line(figure, curve.sizes, shares, "the name asked about", VIOLET, "solid")
     _line(figure, curve.sizes, decoys, "an invented name", GREY, "dot")
     _finish(figure, "photos asked about", "share of draws with the name")
     figure.update_yaxes(range=[-0.03, 1.06], tickformat=".0%")
@@ -73,7 +73,7 @@ def over_wordings(curve: Curve) -> go.Figure:
     figure = go.Figure()
     taus = list(range(1, curve.decoys.shape[1] + 1))
     shares = [float(curve.recognised(tau)[-1]) for tau in taus]
-    _line(figure, taus, shares, "the true name", VIOLET, "solid")
+    _line(figure, taus, shares, "the name asked about", VIOLET, "solid")
     _line(figure, taus, curve.decoys[-1], "an invented name", GREY, "dot")
     _finish(figure, "wordings that must name the person", "share recognised")
     figure.update_yaxes(range=[-0.03, 1.06], tickformat=".0%")

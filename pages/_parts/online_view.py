@@ -13,6 +13,7 @@ from auditcore.models.hosted.spec import host_of, parse_spec
 from pages._parts import (
     agree,
     face_view,
+    indication,
     key_in,
     keys,
     phrases,
@@ -109,7 +110,8 @@ def _ended(job: Job, folder: Confided) -> None:
 
 
 def _answer(job: Job, folder: Confided) -> None:
-    result = folder.result or {}
+    result, question = folder.result or {}, folder.question
+    indication.sample(question.get("sample"))
     if job.kind == passive.PICTURES:
         pictures_view.show(result, lambda: _deletion(folder))
     else:
@@ -145,8 +147,9 @@ def _go_on(job: Job, keyed: bool | None = None) -> None:
 def _deletion(folder: Confided) -> None:
     """Say where everything is and when it goes, and offer to delete it at once."""
     host = _host(folder)
+    here = "This answer, and all that you gave for it, are" if folder.result else "What you gave is"
     where = (
-        "This answer, and all that you gave for it, are on this machine alone."
+        f"{here} on this machine alone."
         if host is None
         else f"What was sent to {phrases.plain(host)} is in their hands. The rest is here alone."
     )

@@ -20,11 +20,29 @@ def show(result: Mapping[str, Any], deletion: Callable[[], None]) -> None:
     """
     found = Comparison.from_json(result["comparison"])
     words = comparison_words(found)
-    figures = () if found.reading is Reading.TOO_FEW else words.figures  # they would mislead
-    indication.answer(words.headline, " ".join([f"Asked: {result['model']}.", *figures[:1]]))
+    enough = found.reading is not Reading.TOO_FEW  # else every figure would mislead
+    figures = words.figures if enough else ()
+    asked = " ".join([f"Asked: {result['model']}.", *figures[:1]])
+    indication.answer(words.headline, asked, words.caution)
     deletion()
+    if enough:
+        _strips(found, result["mine"])
+    if figures[1:]:
+        st.markdown("\n\n".join(figures[1:]))
+    indication.means(words.means, words.means_not)
+    _strength()
+    if words.attacks and enough:
+        with st.expander("What the trained attack says"):
+            st.markdown("\n".join(f"- {phrases.plain(line)}" for line in words.attacks))
+    if enough:
+        _table(found, result["mine"])
+    _refused(result["refused"])
+    indication.protect_next()
+
+
+def _strips(found: Comparison, names: Sequence[str]) -> None:
     st.plotly_chart(
-        online_plots.two_strips(found, result["mine"]),
+        online_plots.two_strips(found, names),
         key=f"{keys.CHART}.strips",
         config={"displayModeBar": False},
     )
@@ -32,16 +50,6 @@ def show(result: Mapping[str, Any], deletion: Callable[[], None]) -> None:
         "Each mark is a picture. Further right: the model finds its parts more alike, as models do "
         "with pictures that they learned from for long."
     )
-    if figures[1:]:
-        st.markdown("\n\n".join(figures[1:]))
-    indication.means(words.means, words.means_not)
-    _strength()
-    if words.attacks:
-        with st.expander("What the trained attack says", expanded=True):
-            st.markdown("\n".join(f"- {phrases.plain(line)}" for line in words.attacks))
-    _table(found, result["mine"])
-    _refused(result["refused"])
-    indication.protect_next()
 
 
 def _strength() -> None:

@@ -16,6 +16,7 @@ _AT_FIRST = (
     (keys.ROUND, 0),
     (keys.CHOSEN_KIT, None),
     (keys.ONLINE_ROUND, 0),
+    (keys.ONLINE_LAST_DOOR, "pictures"),
     (keys.ONLINE_FILES, {}),
     (keys.ONLINE_PEOPLE, 1),
 )

@@ -18,6 +18,7 @@ from auditcore.jobs.passive import Consent, Portrayed, Upload, submit_faces, sub
 from auditcore.jobs.passive_folder import Confided
 from auditcore.jobs.queue import JobState, Queue
 from auditcore.models import Capability, ModelEntry
+from auditcore.passive.encodermi.comparing import LEAST_MINE, LEAST_REFERENCE
 from auditcore.passive.grade import GRADE_MEANS
 from auditcore.passive.idia.result import Outcome, Result
 from auditcore.passive.idia.words import person_words
@@ -114,43 +115,59 @@ def test_a_face_is_asked_about_with_name_and_photos(visit: Visit) -> None:
     app = agreed(visit)
     assert not can(app, keys.START_FACES)
     app = named(app, 0, NAME, 1, 2)
+    assert not can(app, keys.START_FACES) and "At least 3 photos of each person" in told(app)
+    app = named(app, 0, NAME, 1, 2, 3)
     assert can(app, keys.START_FACES)
     app = press(app, keys.MORE_PEOPLE)
     assert not can(app, keys.START_FACES), "the second person has no name"
-    app = named(app, 1, "Bo Quill", 3)
+    app = named(app, 1, "Bo Quill", 4, 5, 6, 7)
     app = press(app, keys.START_FACES)
     [job] = Queue().list(kind="idia")
     assert app.query_params[keys.JOB] == job.id
     question = Confided(job.id).question
-    assert [len(one["photos"]) for one in question["people"]] == [2, 1]
+    assert [len(one["photos"]) for one in question["people"]] == [3, 4]
     assert question["choice"]["spec"] == "demo:people"
     assert "Delete everything now" in labels(app)
 
 
 def test_what_is_no_photo_is_told_and_left_out(visit: Visit) -> None:
     app = named(agreed(visit), 0, NAME, 1)
-    files = [("letter.txt", b"a letter"), ("a.png", photo(1))]
-    app = upload(app, f"{keys.PERSON_PHOTOS}.0", *files)
+    files = [(f"{n}.png", photo(n)) for n in (1, 2, 3)]
+    extra = [("letter.txt", b"a letter"), ("again.png", photo(2))]
+    app = upload(app, f"{keys.PERSON_PHOTOS}.0", *files, *extra)
     assert "letter.txt</span>: left out." in told(app)
-    assert "1 picture ready." in told(app)
+    assert "again.png</span>: left out." in told(app)
+    assert "The same picture as 2.png" in told(app)
+    assert "3 pictures ready." in told(app)
     press(app, keys.START_FACES)
     [job] = Queue().list(kind="idia")
-    assert Confided(job.id).question["people"][0]["photos"] == ["a.png"]
+    assert Confided(job.id).question["people"][0]["photos"] == [name for name, _data in files]
 
 
-def test_pictures_need_both_collections(visit: Visit) -> None:
-    app = upload(visit("already_online"), keys.UPLOAD_MINE, ("a.png", photo(1)))
+def several(*seeds: int) -> list[tuple[str, bytes]]:
+    return [(f"{seed}.png", photo(seed)) for seed in seeds]
+
+
+MINE, REFERENCE = several(*range(LEAST_MINE)), several(*range(100, 100 + LEAST_REFERENCE))
+
+
+def test_pictures_need_enough_of_both_collections(visit: Visit) -> None:
+    app = upload(visit("already_online"), keys.UPLOAD_MINE, *MINE)
     assert not can(app, keys.START_PICTURES)
-    app = upload(app, keys.UPLOAD_REFERENCE, ("b.png", photo(2)))
+    app = upload(app, keys.UPLOAD_REFERENCE, *REFERENCE[1:])
+    assert not can(app, keys.START_PICTURES)
+    app = upload(app, keys.UPLOAD_REFERENCE, *REFERENCE)
     press(app, keys.START_PICTURES)
     [job] = Queue().list(kind="encodermi")
     question = Confided(job.id).question
-    assert (question["mine"], question["reference"]) == (["a.png"], ["b.png"])
+    given = [[name for name, _data in part] for part in (MINE, REFERENCE)]
+    assert [question["mine"], question["reference"]] == given
 
 
 def test_the_same_picture_on_both_sides_is_told(visit: Visit) -> None:
-    app = upload(visit("already_online"), keys.UPLOAD_MINE, ("a.png", photo(1)))
-    app = press(upload(app, keys.UPLOAD_REFERENCE, ("b.png", photo(1))), keys.START_PICTURES)
+    app = upload(visit("already_online"), keys.UPLOAD_MINE, *MINE)
+    both = [*REFERENCE[1:], ("b.png", photo(1))]
+    app = press(upload(app, keys.UPLOAD_REFERENCE, *both), keys.START_PICTURES)
     assert "are the same picture" in told(app)
     assert Queue().list() == []
 
@@ -187,7 +204,9 @@ def test_the_answer_about_a_face(visit: Visit, work: Work) -> None:
 def test_too_few_photos_of_a_face(visit: Visit, work: Work) -> None:
     job_id = ask_faces(1)
     work()
-    assert "Too few photos of" in told(visit("already_online", job=job_id))
+    app = visit("already_online", job=job_id)
+    assert "Too few photos of" in told(app)
+    assert "invented names" not in told(app) and not app.dataframe, "figures would mislead"
 
 
 def test_the_answer_about_pictures(visit: Visit, work: Work) -> None:
@@ -216,6 +235,12 @@ def test_delete_everything(visit: Visit, work: Work) -> None:
     assert keys.JOB not in app.query_params
     assert not Confided(job_id).exists
     assert "nothing under this address" in told(visit("already_online", job=job_id))
+
+
+def test_the_door_stays_after_a_question(visit: Visit) -> None:
+    app = named(agreed(visit), 0, NAME, 1, 2, 3)
+    app = press(press(app, keys.START_FACES), keys.DELETE_ONLINE)
+    assert app.radio(key=keys.ONLINE_DOOR).value == "face"
 
 
 def test_a_running_question_can_be_cancelled_and_deleted(visit: Visit) -> None:

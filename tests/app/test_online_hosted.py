@@ -19,6 +19,7 @@ from auditcore.jobs.passive_folder import Confided
 from auditcore.jobs.queue import JobState, Needs, Queue
 from auditcore.models import Budget
 from auditcore.models.access import PRIVATE_SWITCH
+from auditcore.passive.encodermi.comparing import LEAST_MINE, LEAST_REFERENCE
 from pages._parts import keys
 from tests.app.planted import do_jobs
 from tests.app.reading import labels, press, told
@@ -88,20 +89,20 @@ def test_nothing_is_sent_without_a_consent_that_names_the_host(
 ) -> None:
     app = agreed(visit).radio(key=f"{keys.DOOR}.face").set_value("address").run()
     assert "Photos **and names** are sent." in str(app.radio(key=f"{keys.DOOR}.face").proto)
-    app = named(connected(app, url, work), 0, NAME, 1)
+    app = named(connected(app, url, work), 0, NAME, 1, 2, 3)
     said = told(app)
-    assert "1 photo of the person and 21 sentences with the real name" in said.replace("\\", "")
+    assert "3 photos of the person and 21 sentences with the real name" in said.replace("\\", "")
     assert keys.START_FACES not in [button.key for button in app.button]
-    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.{1 + 21 * 1002}.0").set_value(True).run()
-    app = upload(app, f"{keys.PERSON_PHOTOS}.0", *((f"{n}.png", photo(n)) for n in (1, 2)))
+    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.{3 + 21 * 1002}.0").set_value(True).run()
+    app = upload(app, f"{keys.PERSON_PHOTOS}.0", *((f"{n}.png", photo(n)) for n in (1, 2, 3, 4)))
     assert keys.START_FACES not in [button.key for button in app.button], "more would be sent"
-    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.{2 + 21 * 1002}.0").set_value(True).run()
+    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.{4 + 21 * 1002}.0").set_value(True).run()
     assert not app.exception
     press(app, keys.START_FACES)
     [job] = Queue().list(kind="idia")
     question = Confided(job.id).question
     assert question["consent"]["host"] == "127.0.0.1"
-    assert question["choice"]["budget"]["most"] == most_sent(2 + 21 + 21 * 1001)
+    assert question["choice"]["budget"]["most"] == most_sent(4 + 21 + 21 * 1001)
 
 
 def test_of_a_hosted_model_nothing_is_kept_or_logged(
@@ -171,11 +172,14 @@ def test_pictures_are_counted_view_by_view_before_they_are_sent(
 ) -> None:
     app = visit("already_online").radio(key=f"{keys.DOOR}.pictures").set_value("address").run()
     connected(app, url, work)
-    for widget, seed in ((keys.UPLOAD_MINE, 1), (keys.UPLOAD_REFERENCE, 2)):
-        app = upload(app, widget, (f"{seed}.png", photo(seed)))
-    assert "20 pictures, ten views of each of yours" in told(app)
+    for widget, seeds in (
+        (keys.UPLOAD_MINE, range(LEAST_MINE)),
+        (keys.UPLOAD_REFERENCE, range(100, 100 + LEAST_REFERENCE)),
+    ):
+        app = upload(app, widget, *((f"{seed}.png", photo(seed)) for seed in seeds))
+    assert "250 pictures, ten views of each of yours" in told(app)
     assert keys.START_PICTURES not in [button.key for button in app.button]
-    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.20.0").set_value(True).run()
+    app.checkbox(key=f"{keys.CONSENT_HOST}.127.0.0.1.250.0").set_value(True).run()
     press(app, keys.START_PICTURES)
     work()
     [job] = Queue().list(kind="encodermi")

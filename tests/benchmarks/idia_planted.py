@@ -37,6 +37,7 @@ from auditcore.passive.idia.answers import Answers, choose, look
 from auditcore.passive.idia.curves import SIZES, Curve, curve
 from auditcore.passive.idia.names import Names, candidate_names, decoy_names
 from auditcore.passive.idia.prompts import TEMPLATES
+from auditcore.passive.idia.rule import votes, yardstick
 from auditcore.passive.idia.strength import Strength, strength
 from auditcore.passive.idia.text_features import name_features
 from auditcore.paths import assets_dir
@@ -97,8 +98,34 @@ def one_by_one(model: Model, crowd: Crowd, seen: Seen) -> dict[str, Any]:
             ),
             strict=True,
         )
-        found[str(group)] = {"everybody": _counts(every), "alone": _counts(alone)}
+        own = [(seen[p.number], [_own(r, place[p.number]) for r in rows]) for p in persons]
+        clear = {
+            str(size): _counted(sum(_clear(s[:size], r) for s, r in own), len(own))
+            for size in SIZES
+        }
+        found[str(group)] = {
+            "everybody": _counts(every),
+            "alone": _counts(alone),
+            "clear": clear,
+        }
     return found
+
+
+def _counted(count: int, of: int) -> dict[str, Any]:
+    return {"mean": count / of, **rate(count, of).to_json()}
+
+
+def _clear(seen: NDArray[np.float32], rows: Sequence[NDArray[np.float32]]) -> bool:
+    """Say whether the app would call it a clear sign: named, and no decoy by as many wordings.
+
+    Args:
+        seen: features of a person's photos, shape (n, D).
+        rows: for each wording, features of 999 decoys and of the person's name.
+    """
+    best = np.stack([(seen @ each.T).argmax(axis=1) for each in rows])
+    person = len(rows[0]) - 1
+    counted = votes(best, person + 1)
+    return bool(counted[person]) and yardstick(counted, person, person).level_or_ahead == 0
 
 
 def _just(person: Person) -> tuple[Names, str]:
@@ -178,16 +205,23 @@ def summary() -> None:
 def _for_the_app(found: dict[str, Any]) -> dict[str, Any]:
     """The app asks about few people at a time, so it tells what came of asking one by one."""
     alone = {group: values["alone"] for group, values in found["one_by_one"].items()}
-    plain = {
-        group: {size: {k: v for k, v in r.items() if k != "mean"} for size, r in sizes.items()}
-        for group, sizes in alone.items()
-    }
+    plain = _without_means(alone)
     non_members = plain.pop("0")
+    clear = _without_means({g: values["clear"] for g, values in found["one_by_one"].items()})
     return {
         "made": found["made"],
         "device": found["device"],
         "by_occurrence": plain,
         "non_members": non_members,
+        "clear_non_members": clear.pop("0"),
+        "clear_by_occurrence": clear,
+    }
+
+
+def _without_means(groups: dict[str, Any]) -> dict[str, Any]:
+    return {
+        group: {size: {k: v for k, v in r.items() if k != "mean"} for size, r in sizes.items()}
+        for group, sizes in groups.items()
     }
 
 
@@ -261,6 +295,11 @@ def _one_by_one(found: dict[str, Any]) -> list[str]:
     lines = ["## Other lists of candidates, tau = 1, per cent", ""]
     for way, title in (
         ("alone", "Own name among 999 decoys, as the app asks"),
+        (
+            "clear",
+            "The clear sign of the app: own name among 999 decoys, named, and no decoy by as many "
+            "wordings (one draw)",
+        ),
         ("everybody", "All 700 names and 1,000 decoys"),
     ):
         lines += [title, "", f"| portraits in training | {head} |"]

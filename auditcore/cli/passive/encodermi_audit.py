@@ -37,7 +37,8 @@ def _in_words(found: Comparison, words: Words, names: list[str]) -> str:
         ("Bear in mind:", words.means_not),
         ("Of yours, among the top 5% of the reference:", _above(found, names)),
     )
-    lines = [one_line(words.headline), one_line(words.grade_means)]
+    first = (words.headline, words.grade_means, words.caution)
+    lines = [one_line(sentence) for sentence in first]
     for title, sentences in sections:
         if sentences:
             lines += ["", title] if title else [""]

@@ -245,7 +245,8 @@ def _in_words(result: Result, words: PersonWords) -> str:
         ("Limits:", words.limits),
         ("Named most often:", [_frequent(name) for name in result.frequent[:5]]),
     )
-    lines = [one_line(words.headline), one_line(words.grade_means)]
+    first = (words.headline, words.grade_means, words.caution)
+    lines = [one_line(sentence) for sentence in first]
     for title, sentences in sections:
         lines += ["", title] if title else [""]
         lines += [f"- {one_line(sentence)}" for sentence in sentences]

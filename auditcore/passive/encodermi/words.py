@@ -14,7 +14,7 @@ from auditcore.passive.encodermi.comparing import (
     Flagged,
     Reading,
 )
-from auditcore.passive.grade import GRADE, GRADE_MEANS, NOT_NEGATIVE, REASON
+from auditcore.passive.grade import GRADE, GRADE_MEANS, NOT_NEGATIVE, OVERLOOKED, REASON
 
 VARIANT_TITLES = {
     "V": "vector attack (V)",
@@ -29,6 +29,7 @@ class Words:
 
     Attributes:
         headline: what was found.
+        caution: what must stand right beside it.
         grade: always "indication". grade_means, reason: what that is, and why no more is possible.
         figures: what was counted.
         means, means_not: how to take it, and how not to.
@@ -36,6 +37,7 @@ class Words:
     """
 
     headline: str
+    caution: str
     grade: str
     grade_means: str
     reason: str
@@ -56,6 +58,7 @@ def comparison_words(found: Comparison) -> Words:
     """Put a comparison into sentences for its owner."""
     return Words(
         headline=_headline(found),
+        caution=_CAUTIONS[found.reading],
         grade=GRADE,
         grade_means=GRADE_MEANS,
         reason=REASON,
@@ -65,6 +68,14 @@ def comparison_words(found: Comparison) -> Words:
         attacks=tuple(_attack(variant, flagged) for variant, flagged in found.attacks.items()),
     )
 
+
+_CAUTIONS: Mapping[Reading, str] = {
+    Reading.STANDS_OUT: "Only worth something if both collections are of the same kind: any other "
+    "difference between them can look just like this.",
+    Reading.NOTHING: OVERLOOKED,
+    Reading.BELOW: OVERLOOKED,
+    Reading.TOO_FEW: "What comes out for so few is as good as chance.",
+}
 
 _STANDS_OUT = "An indication: your pictures look more like its training data than the reference."
 _NOTHING = "Nothing stands out: your pictures look like the reference."

@@ -6,8 +6,9 @@ Two rules: everything here is an indication, and silence of a model is never put
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from auditcore.passive.grade import GRADE, GRADE_MEANS, NOT_NEGATIVE, REASON
+from auditcore.passive.grade import GRADE, GRADE_MEANS, NOT_NEGATIVE, OVERLOOKED, REASON
 from auditcore.passive.idia.answers import Sending
+from auditcore.passive.idia.names import decoy_names
 from auditcore.passive.idia.result import Outcome, Result
 from auditcore.passive.idia.rule import MIN_PHOTOS
 from auditcore.photos import shown
@@ -40,12 +41,14 @@ class PersonWords:
 
     Attributes:
         headline: what the model did.
+        caution: what must stand right beside it.
         grade, grade_means: always the indication, and what that is.
         facts: what was counted.
         means: what that means. means_not: what it does not. limits: what could mislead.
     """
 
     headline: str
+    caution: str
     grade: str
     grade_means: str
     facts: tuple[str, ...]
@@ -65,6 +68,7 @@ def person_words(result: Result) -> PersonWords:
     """Put what was found about one person into sentences."""
     return PersonWords(
         headline=_headline(result),
+        caution=_caution(result),
         grade=GRADE,
         grade_means=GRADE_MEANS,
         facts=_facts(result),
@@ -105,6 +109,21 @@ def _too_few_wordings(result: Result) -> str:
     if not result.named:
         return f"the model does not put the name {name} to these photos"
     return f"fewer wordings name {name} than the {result.tau} that were asked for"
+
+
+def _caution(result: Result) -> str:
+    if result.outcome is Outcome.TOO_FEW:
+        return "What a model answers to so few is as good as chance."
+    if result.outcome is Outcome.NOTHING:
+        return OVERLOOKED
+    if result.person in decoy_names():
+        return (
+            "This name is also on Telltale's own list of invented names. If it was taken from an "
+            "earlier answer, it stands out only because it was chosen so."
+        )
+    return (
+        "It counts for one name, settled before asking. Each further name makes a mistake likelier."
+    )
 
 
 def _facts(result: Result) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from auditcore.passive.grade import NOT_NEGATIVE
+from auditcore.passive.grade import NOT_NEGATIVE, OVERLOOKED
 from auditcore.passive.idia.answers import sending
+from auditcore.passive.idia.names import decoy_names
 from auditcore.passive.idia.result import Outcome, Result
 from auditcore.passive.idia.words import CONSENT, person_words, sending_words
 from passive.idia.test_result import result_of
@@ -33,7 +35,7 @@ def test_no_sentence_claims_more_than_an_indication(result: Result) -> None:
         for sentence in [value] if isinstance(value, str) else value:
             assert (sentence and sentence[0].isupper()) or sentence[0].isdigit(), sentence
             assert sentence.endswith("."), sentence
-            if sentence not in (NOT_NEGATIVE, words.grade_means):
+            if sentence not in (NOT_NEGATIVE, OVERLOOKED, words.grade_means):
                 assert not FORBIDDEN.search(sentence), (name, sentence)
                 assert "not used" not in sentence
 
@@ -89,3 +91,11 @@ def test_before_sending_it_is_told_what_and_to_whom() -> None:
     assert "12 photos" in told and "42 sentences with the real name" in told
     assert told.count("api.example.org") == 2 and "21,021" in told
     assert "agreed" in CONSENT
+
+
+def test_what_would_be_misread_is_cautioned_beside_the_headline() -> None:
+    cautions = {outcome: person_words(result).caution for outcome, result in RESULTS.items()}
+    assert cautions[Outcome.NOTHING] == OVERLOOKED
+    assert "one name, settled before asking" in cautions[Outcome.STANDS_OUT]
+    chosen = replace(RESULTS[Outcome.STANDS_OUT], person=decoy_names()[7])
+    assert "taken from an earlier answer" in person_words(chosen).caution
