@@ -4,6 +4,7 @@ import streamlit as st
 
 from auditcore.audit import AuditRecord
 from auditcore.audit.words import headline
+from auditcore.evidence import sample_kit_id
 from auditcore.jobs.queue import Job, JobState
 from pages._parts import audit_view, claims, keys, phrases, session
 
@@ -25,7 +26,9 @@ def about(record: AuditRecord) -> str:
     when = plan.started.replace("T", " ").removesuffix("Z")
     asked = claims.asked(str(plan.claim), len(plan.files))
     strict = claims.rarity(plan.p)
-    return f"{plan.model['name']}. About {asked}, false alarms {strict}. Started {when} UTC."
+    sample = "The sample photos. " if plan.kit_id == sample_kit_id() else ""
+    about = f"About {asked}, false alarms {strict}. Started {when} UTC."
+    return f"{sample}{plan.model['name']}. {about}"
 
 
 def every_audit(records: list[AuditRecord]) -> None:

@@ -371,6 +371,7 @@ def test_results_list_every_audit_and_open_one_by_its_address(visit: Visit, work
     assert len(shown) == 2
     assert any(label.startswith("At least one of these") for label in shown)
     assert any(label.startswith("No use of these") for label in shown)
+    assert told(app).count("The sample photos.") == 2
     audit = Queue().status(used).result["audit"]
     assert "At least one of these" in told(visit("results", audit=audit))
 
