@@ -4,7 +4,6 @@ Fetches the corpus, trains demo:with (whose training set holds the published sam
 demo:without (the same without them) side by side on two cores, and writes both with their cards.
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -12,10 +11,10 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from auditcore.errors import TelltaleError
 from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, open_kit
 from auditcore.lab.card import Training, write_card
 from auditcore.lab.clip import save_model
+from auditcore.lab.command import make, options, say
 from auditcore.lab.data import corpus_digest, fetch_corpus, without_lookalikes
 from auditcore.lab.ranks import Standing, mean_z, standings
 from auditcore.lab.samples import (
@@ -29,7 +28,6 @@ from auditcore.lab.samples import (
 from auditcore.lab.sources import CaptionedImage
 from auditcore.lab.train import Recipe, shrink, train_clip
 from auditcore.models import open_model
-from auditcore.paths import assets_dir
 
 NAMES = ("with", "without")
 RECIPE = Recipe()
@@ -48,10 +46,10 @@ def make_demo(work: Path, assets: Path, new_kit: bool) -> None:
         TelltaleError: something could not be fetched, read or written.
     """
     corpus = fetch_corpus(work)
-    _say(f"{len(corpus):,} captioned images, {sum(i.photo for i in corpus)} of them photographs.")
+    say(f"{len(corpus):,} captioned images, {sum(i.photo for i in corpus)} of them photographs.")
     if new_kit:
         write_samples(corpus, assets / SAMPLE_FOLDER)
-        _say(f"Sample kit sealed: {protect_samples(assets / SAMPLE_FOLDER).kit.id}")
+        say(f"Sample kit sealed: {protect_samples(assets / SAMPLE_FOLDER).kit.id}")
     with ProcessPoolExecutor(len(NAMES), mp_context=get_context("spawn")) as pool:
         runs = [pool.submit(train_demo, name, work, assets) for name in NAMES]
         trainings = [run.result() for run in runs]
@@ -72,7 +70,7 @@ def train_demo(name: str, work: Path, assets: Path) -> Training:
     def on_epoch(done: int, epochs: int, loss: float) -> None:
         losses.append(loss)
         left = (time.monotonic() - began) / done * (epochs - done) / 60
-        _say(f"demo:{name}: epoch {done} of {epochs}, loss {loss:.3f}, {left:.0f} min left")
+        say(f"demo:{name}: epoch {done} of {epochs}, loss {loss:.3f}, {left:.0f} min left")
 
     model = train_clip(pairs, RECIPE, SEED, on_epoch)
     minutes = (time.monotonic() - began) / 60
@@ -92,28 +90,16 @@ def judge_demo(training: Training, assets: Path) -> list[Standing]:
     folder = assets / "models" / f"demo-{training.name}"
     kit = open_kit(assets / SAMPLE_FOLDER / KIT_FILE)
     found = standings(kit, open_model(f"openclip:{folder}"), "caption-cosine")
-    _say(f"demo:{training.name}: mean z {mean_z(found):+.2f}, ranks {[s.rank for s in found]}")
+    say(f"demo:{training.name}: mean z {mean_z(found):+.2f}, ranks {[s.rank for s in found]}")
     write_card(folder, training, kit.id, kit.public.visibility, found)
     return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 2 and one sentence when it cannot be done."""
-    parser = argparse.ArgumentParser(prog="python -m auditcore.lab.demo", description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for packages (1 GB)")
-    parser.add_argument("--assets", type=Path, default=assets_dir(), help="where models go")
+    parser = options("auditcore.lab.demo", __doc__)
     parser.add_argument("--new-kit", action="store_true", help="seal a new sample kit first")
-    chosen = parser.parse_args(arguments)
-    try:
-        make_demo(chosen.work.resolve(), chosen.assets.resolve(), chosen.new_kit)
-    except TelltaleError as error:
-        _say(str(error))
-        return 2
-    return 0
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    return make(parser, arguments, lambda c: make_demo(c.work, c.assets, c.new_kit))
 
 
 if __name__ == "__main__":

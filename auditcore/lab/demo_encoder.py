@@ -5,7 +5,6 @@ and a second one, the shadow, on others; trains EncoderMI's attacks on the shado
 everything with its cards.
 """
 
-import argparse
 import platform
 import sys
 import time
@@ -16,8 +15,8 @@ from pathlib import Path
 
 import torch
 
-from auditcore.errors import TelltaleError
 from auditcore.lab.card import CARD_FILE
+from auditcore.lab.command import make, options, say
 from auditcore.lab.demo_pictures import PICTURES_FOLDER, Dealt, deal, pixels_of, write_pictures
 from auditcore.lab.encoders import ARCHITECTURES, Recipe, save_encoder, train_encoder
 from auditcore.lab.sources import CaptionedImage
@@ -27,7 +26,6 @@ from auditcore.passive.encodermi.card import Card
 from auditcore.passive.encodermi.comparing import Comparison, compare
 from auditcore.passive.encodermi.features import similarities
 from auditcore.passive.encodermi.keeping import save_attacks
-from auditcore.paths import assets_dir
 from auditcore.photos import Pixels
 
 NAME = "demo-encoder"
@@ -64,7 +62,7 @@ def make_demo_encoder(work: Path, assets: Path) -> None:
     model = open_model(f"timm:{encoder.folder}")
     found = {part: _compare(model, dealt, part, judged) for part in ("members", "non_members")}
     for part, comparison in found.items():
-        _say(f"{part}: {comparison.reading.value}, AUC {comparison.auc.value:.3f}")
+        say(f"{part}: {comparison.reading.value}, AUC {comparison.auc.value:.3f}")
     _write_card(encoder, found)
 
 
@@ -76,7 +74,7 @@ def _train(items: Sequence[CaptionedImage], seed: int, folder: Path) -> Made:
         losses.append(loss)
         if done % 50 == 0:
             left = (time.monotonic() - began) / done * (epochs - done) / 60
-            _say(f"{folder.name}: epoch {done} of {epochs}, loss {loss:.3f}, {left:.0f} min left")
+            say(f"{folder.name}: epoch {done} of {epochs}, loss {loss:.3f}, {left:.0f} min left")
 
     network = train_encoder(pixels_of(items), ALGORITHM, ARCHITECTURE, RECIPE, seed, on_epoch)
     minutes = (time.monotonic() - began) / 60
@@ -168,22 +166,8 @@ def _row(part: str, comparison: Comparison) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 2 and one sentence when it cannot be done."""
-    parser = argparse.ArgumentParser(
-        prog="python -m auditcore.lab.demo_encoder", description=__doc__
-    )
-    parser.add_argument("--work", type=Path, required=True, help="folder for packages (1 GB)")
-    parser.add_argument("--assets", type=Path, default=assets_dir(), help="where everything goes")
-    chosen = parser.parse_args(arguments)
-    try:
-        make_demo_encoder(chosen.work.resolve(), chosen.assets.resolve())
-    except TelltaleError as error:
-        _say(str(error))
-        return 2
-    return 0
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    parser = options("auditcore.lab.demo_encoder", __doc__)
+    return make(parser, arguments, lambda c: make_demo_encoder(c.work, c.assets))
 
 
 if __name__ == "__main__":

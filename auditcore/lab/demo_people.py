@@ -6,7 +6,6 @@ writes assets/models/demo-people and assets/people. 100 non-members of the same 
 shown. A run that was killed goes on where it was.
 """
 
-import argparse
 import hashlib
 import json
 import sys
@@ -18,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from auditcore.errors import TelltaleError
 from auditcore.lab.clip import save_model
+from auditcore.lab.command import make, options, say
 from auditcore.lab.data import corpus_digest, fetch_corpus
 from auditcore.lab.people import Person, people
 from auditcore.lab.people_card import PeopleTraining, write_attribution, write_people_card
@@ -27,7 +26,6 @@ from auditcore.lab.portraits import caption, portrait
 from auditcore.lab.sources import CaptionedImage
 from auditcore.lab.train import Recipe, shrink, train_clip
 from auditcore.passive.idia.names import decoy_names
-from auditcore.paths import assets_dir
 from auditcore.photos import Pixels
 from auditcore.photos.names import safe_name
 
@@ -100,7 +98,7 @@ def drawn_portraits(wanted: Sequence[tuple[Person, int]], work: Path) -> Sequenc
     key = repr([(asdict(person), number) for person, number in wanted]).encode()
     kept = work / f"portraits-{hashlib.sha256(key).hexdigest()[:16]}.npy"
     if not kept.is_file():
-        _say(f"Drawing {len(wanted):,} portraits ...")
+        say(f"Drawing {len(wanted):,} portraits ...")
         drawn = np.stack([portrait(person, number, TRAINED_SIDE) for person, number in wanted])
         unfinished = kept.with_suffix(".part.npy")
         np.save(unfinished, drawn)
@@ -122,11 +120,11 @@ def make_people(work: Path, assets: Path) -> None:
     crowd, corpus = the_crowd(), fetch_corpus(work)
     pairs = training_pairs(crowd, corpus, work)
     digest, began = corpus_digest(pairs), time.monotonic()
-    _say(f"{len(pairs):,} pairs, {digest}")
+    say(f"{len(pairs):,} pairs, {digest}")
 
     def on_epoch(done: int, epochs: int, loss: float) -> None:
         minutes = (time.monotonic() - began) / 60
-        _say(f"demo:people: epoch {done} of {epochs}, loss {loss:.3f}, {minutes:.1f} min so far")
+        say(f"demo:people: epoch {done} of {epochs}, loss {loss:.3f}, {minutes:.1f} min so far")
 
     run = hashlib.sha256(f"{digest} {RECIPE} {TRAINING_SEED}".encode()).hexdigest()[:16]
     model = train_clip(pairs, RECIPE, TRAINING_SEED, on_epoch, work / f"people-{run}.pt")
@@ -167,21 +165,8 @@ def _write_person(person: Person, count: int, folder: Path) -> dict[str, object]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 2 and one sentence when it cannot be done."""
-    program = "python -m auditcore.lab.demo_people"
-    parser = argparse.ArgumentParser(prog=program, description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for packages (2 GB)")
-    parser.add_argument("--assets", type=Path, default=assets_dir(), help="where the model goes")
-    chosen = parser.parse_args(arguments)
-    try:
-        make_people(chosen.work.resolve(), chosen.assets.resolve())
-    except TelltaleError as error:
-        _say(str(error))
-        return 2
-    return 0
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    parser = options("auditcore.lab.demo_people", __doc__)
+    return make(parser, arguments, lambda c: make_people(c.work, c.assets))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """What would be sent to a model behind an address, and the consent without which nothing is."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 import streamlit as st
 
 from auditcore.jobs.orders import Choice
 from auditcore.jobs.passive import most_sent
 from auditcore.models.hosted.spec import host_of, parse_spec
-from pages._parts import keys, phrases
+from pages._parts import hosted_form, keys, phrases
 
 _PROTECTED = (
     "Do not send photos that you protected with a kit: a provider that learns from what it is "
@@ -32,24 +31,9 @@ def to_sending(choice: Choice, things: int, said: str) -> Choice | None:
     most = most_sent(things)
     st.warning(f"{phrases.plain(said)} {_PROTECTED}", icon=":material/outgoing_mail:")
     left, right = st.columns(2)
-    price = left.number_input(
-        "Price of 1,000 pictures or texts, if you know it",
-        min_value=0.0,
-        value=None,
-        format="%.4f",
-        key=keys.PRICE,
-        persist_state="session",
-    )
-    pace = right.number_input(
-        "Pictures a minute that the provider allows",
-        min_value=1,
-        value=None,
-        step=10,
-        key=keys.PER_MINUTE,
-        persist_state="session",
-    )
-    exact = None if price is None else Decimal(str(price))
-    budget = replace(choice.budget, price=exact, most=most, per_minute=pace)
+    price = hosted_form.price(left, "Price of 1,000 pictures or texts, if you know it")
+    pace = hosted_form.pace(right)
+    budget = replace(choice.budget, price=price, most=most, per_minute=pace)
     cost = budget.cost(most)
     st.caption(
         f"In all {things:,} pictures and texts, {most:,} at the very most where tries fail; then "

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from auditcore.database import LOCAL_OWNER
 from auditcore.jobs.orders import Choice
@@ -157,12 +158,10 @@ def _settings(protocol: str) -> str:
     return said
 
 
-def budget() -> Budget:
-    """Ask for price, ceiling and pace."""
-    st.markdown("**What may it cost?** Leave empty what you do not know or do not mind.")
-    left, right = st.columns(2)
-    price = left.number_input(
-        "Price of 1,000 pictures",
+def price(place: DeltaGenerator, label: str) -> Decimal | None:
+    """Ask in a column what the provider asks for a thousand; None if that is not known."""
+    typed = place.number_input(
+        label,
         min_value=0.0,
         value=None,
         format="%.4f",
@@ -170,6 +169,26 @@ def budget() -> Budget:
         persist_state="session",
         help="In your currency, from the provider's price list.",
     )
+    return None if typed is None else Decimal(str(typed))
+
+
+def pace(place: DeltaGenerator) -> int | None:
+    """Ask in a column how many a minute the provider allows; None for no limit."""
+    return place.number_input(
+        "Pictures a minute that the provider allows",
+        min_value=1,
+        value=None,
+        step=10,
+        key=keys.PER_MINUTE,
+        persist_state="session",
+    )
+
+
+def budget() -> Budget:
+    """Ask for price, ceiling and pace."""
+    st.markdown("**What may it cost?** Leave empty what you do not know or do not mind.")
+    left, right = st.columns(2)
+    exact = price(left, "Price of 1,000 pictures")
     money = right.number_input(
         "Spend at most",
         min_value=0.0,
@@ -177,7 +196,7 @@ def budget() -> Budget:
         format="%.2f",
         key=keys.MOST_MONEY,
         persist_state="session",
-        disabled=not price,
+        disabled=not exact,
         help="In the same currency. Needs the price.",
     )
     left, right = st.columns(2)  # a second row, so that a phone keeps the order
@@ -189,19 +208,11 @@ def budget() -> Budget:
         key=keys.MOST_PICTURES,
         persist_state="session",
     )
-    pace = right.number_input(
-        "Pictures a minute that the provider allows",
-        min_value=1,
-        value=None,
-        step=10,
-        key=keys.PER_MINUTE,
-        persist_state="session",
-    )
-    exact = None if price is None else Decimal(str(price))
+    per_minute = pace(right)
     most = ceiling(exact, None if money is None else Decimal(str(money)), pictures)
     if most is not None:
         st.caption(
             f"The check stops at {phrases.count(most, 'picture')}, test pictures included. "
             "Then you can raise that and go on; nothing is lost."
         )
-    return Budget(exact, most, pace)
+    return Budget(exact, most, per_minute)
