@@ -39,6 +39,11 @@ def passive_dir() -> Path:
     return _private_folder(data_dir() / "passive")
 
 
+def lab_dir() -> Path:
+    """Return the folder of the Lab's experiments, `<experiment id>/` each."""
+    return _private_folder(data_dir() / "lab")
+
+
 def assets_dir() -> Path:
     """Return the folder shipped beside the package: sample photos, demo models."""
     return Path(__file__).resolve().parent.parent / "assets"
