@@ -14,6 +14,7 @@
               the jobs of EncoderMI and of IDIA
     passive_samples
               pictures, drawn people and attacks that are shipped to try them with
+    lab       the jobs of the Lab: train and audit an experiment's twins, make a model forget
     opened    the models that the worker holds open
     meeting   what a model gives, and how a kit asks it
     catalogue the models there are, written down for the pages

@@ -14,11 +14,16 @@ _COURTESY = 5  # the page a person is looking at goes before the work behind it
 def _load() -> Mapping[str, Kind]:
     ring = KeyRing()
     listen(ring)  # before what takes seconds: a page may be waiting to hand over a key
-    from auditcore.jobs import check, passive, passive_kinds, protect
+    from auditcore.jobs import check, lab, passive, passive_kinds, protect
 
     check.warm_up()
     passive.sweep(Queue())
-    return {protect.KIND: protect.run, **check.kinds(ring), **passive_kinds.kinds(ring)}
+    return {
+        protect.KIND: protect.run,
+        **check.kinds(ring),
+        **passive_kinds.kinds(ring),
+        **lab.kinds(),
+    }
 
 
 def main() -> None:

@@ -8,9 +8,12 @@ material    what the twins learn from, and what they are tried on
 twin        `python -m auditcore.lab.experiments.twin`: one twin, trained and audited
 forgetter   `python -m auditcore.lab.experiments.forgetter`: one method of forgetting, audited
 children    processes that end when their parent does, and are started again when they die
-running     all of it, in order, with progress: `train` and `forget`
+reporting   how far one model is, from its process to the parent
+stages      how far an experiment is, in steps, seconds and words
+auditing    the audit of one model, with the experiment's kit
+running     all of it, in order: `train` and `forget`
 
-What is exported here is light to import; `running` is not needed to read an experiment.
+All but material, twin, forgetter and auditing is light to import: torch is for the children alone.
 """
 
 from auditcore.lab.experiments.experiment import (
@@ -36,14 +39,14 @@ from auditcore.lab.experiments.setup import (
     DEFAULT_KIND,
     KINDS,
     LEVELS,
-    METHODS,
     OWN,
     OWN_MAX,
+    RANGES,
     SAMPLE,
     Setup,
-    bounds,
     changed,
     default_setup,
+    expected_seconds,
 )
 
 __all__ = [
@@ -51,9 +54,9 @@ __all__ = [
     "DEFAULT_KIND",
     "KINDS",
     "LEVELS",
-    "METHODS",
     "OWN",
     "OWN_MAX",
+    "RANGES",
     "SAMPLE",
     "TWINS",
     "WITH",
@@ -68,11 +71,11 @@ __all__ = [
     "Record",
     "Setup",
     "Snapshot",
-    "bounds",
     "changed",
     "check_photos",
     "create",
     "default_setup",
+    "expected_seconds",
     "experiment_folder",
     "shipped_experiment",
 ]

@@ -12,6 +12,7 @@ record.json             when it was finished, what it took
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +23,16 @@ from auditcore.audit import Plan, Store, Trace, Verdict, trace_of
 from auditcore.audit.machine import Move
 from auditcore.kit import KIT_FILE, PUBLISH_FOLDER
 from auditcore.lab.experiments.journal import read_json, read_rows, write_json
-from auditcore.lab.experiments.setup import METHODS, OWN, OWN_MAX, Setup
+from auditcore.lab.experiments.setup import OWN, OWN_MAX, Setup
 from auditcore.lab.registries import LabError
+from auditcore.lab.unlearning.methods import METHODS
 
 WITH, WITHOUT = "with", "without"
 TWINS = (WITH, WITHOUT)
 ORIGINALS = "photos"
 FORGETTING = "forgetting"
+_REMOVED = ".removed-"
+"""Begins the name of a folder on its way out: nobody writes into it any more."""
 
 
 class Audited(NamedTuple):
@@ -166,6 +170,16 @@ class Experiment:
         return None if values is None else Record(**values)
 
     @property
+    def seconds(self) -> float | None:
+        """Return what training and both audits took, None before the end."""
+        return None if self.record is None else self.record.seconds
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the names of the photos in the kit's order; () before it is sealed."""
+        return tuple(picture.file for picture in self.pictures)
+
+    @property
     def pictures(self) -> tuple[Picture, ...]:
         """Return the photos of the kit in its order; () before it is sealed."""
         rows = read_json(self.folder / "pictures.json") or []
@@ -224,8 +238,10 @@ class Experiment:
 
     def delete(self) -> None:
         """Remove everything; whoever still works on it notices. Removing twice is no error."""
-        (self.folder / "setup.json").unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            self.folder.rename(self.folder.with_name(_REMOVED + self.id))
+        for left in self.folder.parent.glob(_REMOVED + "*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     @cached_property
     def store(self) -> Store:

@@ -11,8 +11,11 @@ from typing import Any
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Write a JSON file whole or not at all; its folder is made when missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a JSON file whole or not at all.
+
+    Raises:
+        FileNotFoundError: its folder was removed meanwhile.
+    """
     draft = path.with_name(f".{path.name}.draft")
     draft.write_text(json.dumps(values), "utf-8")
     draft.replace(path)
@@ -39,7 +42,6 @@ def mend(path: Path) -> None:
 def add_row(path: Path, row: Mapping[str, Any]) -> None:
     """Append one row, a line of JSON, in one write."""
     line = json.dumps(row).encode() + b"\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab", buffering=0) as out:
         out.write(line)
 
