@@ -17,17 +17,6 @@ from auditcore.lab.registries import LabError
 INPUT_SIDE = 32
 """Side of the pictures that every network here looks at, in pixels."""
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
-_STEPS: dict[str, Any] = {
-    "input_size": (3, INPUT_SIDE, INPUT_SIDE),
-    "test_input_size": (3, INPUT_SIDE, INPUT_SIDE),
-    "pool_size": None,
-    "crop_pct": 1.0,
-    "test_crop_pct": 1.0,
-    "interpolation": "bicubic",
-    "mean": MEAN,
-    "std": STD,
-    "tag": "",
-}
 
 
 @dataclass(frozen=True)
@@ -64,6 +53,21 @@ ARCHITECTURES: dict[str, Architecture] = {
 }
 
 
+def settings_for(side: int) -> dict[str, Any]:
+    """Return what timm is told of the pictures of a network trained here, `side` pixels square."""
+    return {
+        "input_size": (3, side, side),
+        "test_input_size": (3, side, side),
+        "pool_size": None,
+        "crop_pct": 1.0,
+        "test_crop_pct": 1.0,
+        "interpolation": "bicubic",
+        "mean": MEAN,
+        "std": STD,
+        "tag": "",
+    }
+
+
 def new_encoder(architecture: str, seed: int) -> nn.Module:
     """Make an untrained encoder whose weights follow from `seed` alone (on the CPU).
 
@@ -83,7 +87,10 @@ def new_encoder(architecture: str, seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network: nn.Module = timm.create_model(
-            known.timm_name, num_classes=0, pretrained_cfg_overlay=_STEPS, **known.arguments
+            known.timm_name,
+            num_classes=0,
+            pretrained_cfg_overlay=settings_for(INPUT_SIDE),
+            **known.arguments,
         )
     return network.train()
 

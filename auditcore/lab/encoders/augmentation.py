@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_AREAS = (0.2, 1.0)
+_LEAST_AREA = 0.2
 _ASPECTS = (3 / 4, 4 / 3)
 _ATTEMPTS = 10
 _STRENGTH, _HUE = 0.4, 0.1
@@ -20,32 +20,39 @@ _JITTER, _GREY = 0.8, 0.2
 _LUMA = (0.2989, 0.587, 0.114)
 
 
-def augment(pictures: Tensor, side: int) -> Tensor:
+def augment(
+    pictures: Tensor, side: int, least_area: float = _LEAST_AREA, strength: float = 1.0
+) -> Tensor:
     """Return one view of each picture.
 
     Args:
         pictures: shape (B, 3, H, W), values 0 .. 1; or (B, 1, H, W) where none has colour, which
             is faster and the same: hue, saturation and grey change nothing of it.
         side: of the views, in pixels.
+        least_area: the smallest share of a picture that a crop keeps.
+        strength: of the colour jitter, in MoCo's; 2 at most, which is SimCLR's own.
 
     Returns:
         Shape (B, same channels, side, side), values 0 .. 1.
     """
-    views = crop(pictures, side)
+    views = crop(pictures, side, least_area)
     jittered = _drawn(len(views), _JITTER, views)
-    views = torch.where(jittered, _jitter(views), views)
+    views = torch.where(jittered, _jitter(views, strength), views)
     if views.shape[1] == 1:
         return views
     return torch.where(_drawn(len(views), _GREY, views), luma(views).expand_as(views), views)
 
 
-def crop(pictures: Tensor, side: int) -> Tensor:
-    """Cut a random part of each picture, mirror every other one, resize (bilinear) to `side`."""
+def crop(
+    pictures: Tensor, side: int, least_area: float = _LEAST_AREA, mirrored: bool = True
+) -> Tensor:
+    """Cut a random part of each picture, resize (bilinear) to `side`; mirror every other one."""
     count, device = len(pictures), pictures.device
-    width, height = _parts(count, device)
+    width, height = _parts(count, device, least_area)
     x = (torch.rand(count, device=device) * 2 - 1) * (1 - width)
     y = (torch.rand(count, device=device) * 2 - 1) * (1 - height)
-    mirror = torch.where(torch.rand(count, device=device) < 0.5, -1.0, 1.0)
+    share = 0.5 if mirrored else 0.0
+    mirror = torch.where(torch.rand(count, device=device) < share, -1.0, 1.0)
     matrix = torch.zeros(count, 2, 3, device=device)
     matrix[:, 0, 0], matrix[:, 1, 1] = width * mirror, height
     matrix[:, 0, 2], matrix[:, 1, 2] = x, y
@@ -53,10 +60,10 @@ def crop(pictures: Tensor, side: int) -> Tensor:
     return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
-def _parts(count: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def _parts(count: int, device: torch.device, least_area: float) -> tuple[Tensor, Tensor]:
     """Draw shares of width and height, shape (count,) each: the first of ten tries that fits."""
     tries = (count, _ATTEMPTS)
-    area = _AREAS[0] + (_AREAS[1] - _AREAS[0]) * torch.rand(tries, device=device)
+    area = least_area + (1 - least_area) * torch.rand(tries, device=device)
     low, high = (math.log(bound) for bound in _ASPECTS)
     aspect = torch.exp(low + (high - low) * torch.rand(tries, device=device))
     width, height = (area * aspect).sqrt(), (area / aspect).sqrt()
@@ -69,7 +76,7 @@ def _parts(count: int, device: torch.device) -> tuple[Tensor, Tensor]:
     return width, height
 
 
-def _jitter(views: Tensor) -> Tensor:
+def _jitter(views: Tensor, strength: float) -> Tensor:
     """Change light, contrast, saturation and hue, in an order of each picture's own."""
     count, device = len(views), views.device
     steps = (_light, _contrast) if views.shape[1] == 1 else (_light, _contrast, _saturation, _hue)
@@ -79,25 +86,25 @@ def _jitter(views: Tensor) -> Tensor:
         for number, step in enumerate(steps):
             mine = (order[:, place] == number).nonzero()[:, 0]
             if len(mine):
-                views[mine] = step(views[mine])
+                views[mine] = step(views[mine], strength)
     return views
 
 
-def _light(views: Tensor) -> Tensor:
-    return (views * _factor(views)).clamp(0, 1)
+def _light(views: Tensor, strength: float) -> Tensor:
+    return (views * _factor(views, strength)).clamp(0, 1)
 
 
-def _contrast(views: Tensor) -> Tensor:
+def _contrast(views: Tensor, strength: float) -> Tensor:
     mean = luma(views).mean(dim=(2, 3), keepdim=True)
-    return _blend(views, mean, _factor(views))
+    return _blend(views, mean, _factor(views, strength))
 
 
-def _saturation(views: Tensor) -> Tensor:
-    return _blend(views, luma(views), _factor(views))
+def _saturation(views: Tensor, strength: float) -> Tensor:
+    return _blend(views, luma(views), _factor(views, strength))
 
 
-def _hue(views: Tensor) -> Tensor:
-    shift = (torch.rand(len(views), 1, 1, device=views.device) * 2 - 1) * _HUE
+def _hue(views: Tensor, strength: float) -> Tensor:
+    shift = (torch.rand(len(views), 1, 1, device=views.device) * 2 - 1) * _HUE * strength
     return turn_hue(views, shift)
 
 
@@ -105,9 +112,9 @@ def _blend(views: Tensor, other: Tensor, factor: Tensor) -> Tensor:
     return (views * factor + other * (1 - factor)).clamp(0, 1)
 
 
-def _factor(views: Tensor) -> Tensor:
-    """Draw a factor a picture, uniform on .6 .. 1.4, shape (B, 1, 1, 1)."""
-    return 1 + _STRENGTH * (torch.rand(len(views), 1, 1, 1, device=views.device) * 2 - 1)
+def _factor(views: Tensor, strength: float) -> Tensor:
+    """Draw a factor a picture, uniform on .6 .. 1.4 at strength 1, shape (B, 1, 1, 1)."""
+    return 1 + strength * _STRENGTH * (torch.rand(len(views), 1, 1, 1, device=views.device) * 2 - 1)
 
 
 def _drawn(count: int, share: float, like: Tensor) -> Tensor:
