@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from auditcore.audit import Plan, Trace, trace_of
-from auditcore.audit.courses import display_test
 from auditcore.audit.machine import Move
 from auditcore.audit.plan import EACH
 from pages._parts import figures, keys
@@ -80,7 +79,7 @@ def _build_up(plan: Plan, moves: Sequence[Move], audit_id: str) -> None:
 
 def standing(plan: Plan, trace: Trace) -> None:
     """Show in three figures where a running audit stands."""
-    reached, needed = _evidence(plan, trace)
+    reached, needed = evidence(plan, trace)
     asked = sum(len(points) for points in trace.photos)
     with st.container(horizontal=True, gap="large"):
         several = figures.several(plan)
@@ -91,14 +90,12 @@ def standing(plan: Plan, trace: Trace) -> None:
         st.metric("Hidden versions compared", f"{asked:,}", width="content")
 
 
-def _evidence(plan: Plan, trace: Trace) -> tuple[float, float]:
+def evidence(plan: Plan, trace: Trace) -> tuple[float, float]:
     """Return the evidence of what is claimed, and where it is enough (of photos, the furthest)."""
+    logs = [points[-1][2] for points in trace.photos if points]
     if plan.together:
         logs = [log for _, log in trace.collection[-1:]]
-        return math.exp(max(logs, default=0.0)), float(1 / plan.level)
-    logs = [points[-1][2] for points in trace.photos if points]
-    furthest = min(max(logs, default=0.0), _MOST)
-    return math.exp(furthest), math.exp(display_test(plan).log_threshold)
+    return math.exp(min(max(logs, default=0.0), _MOST)), figures.deciding(plan)
 
 
 def times(evidence: float) -> str:

@@ -6,6 +6,7 @@ is also named in the plot and drawn in its own way (full, dashed, dotted).
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 
@@ -18,12 +19,24 @@ from auditcore.sequential import RankTest
 TEAL, ORANGE, GREY = "#1a8a80", "#c8641b", "#7d888a"
 _TICKS = [10.0**power for power in range(-3, 13)]
 _HEIGHT = 400
+UNDER = {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0, "font": {"size": 14}}
+"""A legend under the plot, where it takes no width from it on a phone."""
 _SHORTEST = 10
 _ENOUGH = "enough evidence from the stairs on"
 _AT_LEAST = "each photo must reach the stairs at least"
 _CHANCE = "what chance alone gives"
 
 Line = tuple[Sequence[int], Sequence[float]]
+
+
+class Course(NamedTuple):
+    """One audit among several in a plot: what it is called, and how its line is drawn."""
+
+    name: str
+    plan: Plan
+    trace: Trace
+    colour: str = TEAL
+    dash: str = "solid"
 
 
 def together(plan: Plan, trace: Trace) -> go.Figure:
@@ -84,6 +97,33 @@ def stairs(plan: Plan, trace: Trace) -> go.Figure:
         )
     _finish(figure, "hidden versions compared", "how many beat the published one")
     return figure
+
+
+def compared(courses: Sequence[Course]) -> go.Figure:
+    """Plot audits of the same photos by several models, towards the line that decides."""
+    figure = go.Figure()
+    for course in courses:
+        points = _claimed(course.plan, course.trace)
+        line = ([0, *(x for x, _ in points)], [0.0, *(log for _, log in points)])
+        _evidence(figure, course.name, line, width=3.5)
+        figure.data[-1].line.update(color=course.colour, dash=course.dash)
+    decides = deciding(courses[0].plan)
+    _level(figure, decides, f"enough evidence: {decides:,.0f}×")
+    _finish(figure, "hidden versions compared", "evidence")
+    _logarithmic(figure, 0.2, decides)
+    figure.update_layout(showlegend=True, legend=UNDER)
+    return figure
+
+
+def deciding(plan: Plan) -> float:
+    """Return the evidence at which an audit of a collection or of one photo says "used"."""
+    return float(1 / plan.level) if plan.together else math.exp(display_test(plan).log_threshold)
+
+
+def _claimed(plan: Plan, trace: Trace) -> list[tuple[int, float]]:
+    if plan.together:
+        return list(trace.collection)
+    return [(t, log) for photo in plan.photos for t, _, log in trace.photos[photo]]
 
 
 def several(plan: Plan) -> bool:

@@ -31,12 +31,12 @@ class Given:
         return bytes(self.file.getvalue())
 
 
-def upload() -> list[Given]:
+def upload(widget: str = keys.UPLOAD_PHOTOS) -> list[Given]:
     """Take files in and say of each what it is; files that cannot be used come back refused."""
     files = st.file_uploader(
         "Drag photos here, or choose them",
         accept_multiple_files=True,
-        key=f"{keys.UPLOAD_PHOTOS}.{st.session_state[keys.ROUND]}",
+        key=f"{widget}.{st.session_state[keys.ROUND]}",
     )
     known = st.session_state[keys.PHOTOS]
     given = []

@@ -34,7 +34,7 @@ def show(store: Store, record: AuditRecord, next_step: Callable[[], None] | None
     evidence_plot.finished(plan, store.moves(record.id), record.id)
     if next_step is not None:
         next_step()
-    _meaning(words)
+    meaning(words)
     with st.expander(
         f"The photos, one by one ({len(plan.photos)})", expanded=plan.claim.kind == EACH
     ):
@@ -47,14 +47,25 @@ def show(store: Store, record: AuditRecord, next_step: Callable[[], None] | None
     _save(store, record)
 
 
-def _answer(verdict: Verdict, words: VerdictWords, plan: Plan) -> None:
+def framed(verdict: Verdict, headline: str, basis: str, label: str = "Answer") -> None:
+    """Show an answer in the frame, with the sign and the short word that belong to it."""
     style, sign, short = _SIGNS[verdict.decision]
     st.html(
-        f"<section class='tt-verdict {style}' role='status' aria-label='Answer'>"
+        f"<section class='tt-verdict {style}' role='status' aria-label='{escape(label)}'>"
         f"<p class='kicker'><span aria-hidden='true'>{sign} </span>{short}</p>"
-        f"<p class='answer'>{escape(words.headline)}</p>"
-        f"<p class='basis'>{escape(_basis(verdict, plan))}</p></section>"
+        f"<p class='answer'>{escape(headline)}</p>"
+        f"<p class='basis'>{escape(basis)}</p></section>"
     )
+
+
+def signed(decision: Decision) -> str:
+    """Return the short word for a decision with its sign: "▲ Used"."""
+    _, sign, short = _SIGNS[decision]
+    return f"{sign} {short}"
+
+
+def _answer(verdict: Verdict, words: VerdictWords, plan: Plan) -> None:
+    framed(verdict, words.headline, _basis(verdict, plan))
     promised = plan.test_seed is None
     icon = ":material/verified:" if promised else ":material/science:"
     st.badge(words.grade.capitalize(), icon=icon, color="primary" if promised else "gray")
@@ -77,7 +88,8 @@ def _basis(verdict: Verdict, plan: Plan) -> str:
     return asked
 
 
-def _meaning(words: VerdictWords) -> None:
+def meaning(words: VerdictWords) -> None:
+    """Say side by side what a verdict means, and what it does not."""
     left, right = st.columns(2)
     with left.container(border=True, height="stretch"):
         st.header("What this means", anchor=False)

@@ -1,0 +1,156 @@
+"""The words of the Lab: kinds of model, what was trained on what, and what an answer is worth."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from auditcore.audit import Decision, Plan
+from auditcore.audit.words import chance
+from auditcore.lab.experiments import SAMPLE, Audited, Outcome, Record, Setup
+from pages._parts import evidence_plot, phrases
+
+TWINS = {"with": "learned from the photos", "without": "never saw them"}
+KINDS = {
+    "clip": (
+        "Pictures with captions (CLIP)",
+        "Learns which caption belongs to which picture.",
+    ),
+    "classifier": (
+        "Names of things (classifier)",
+        "Learns to say what a picture shows, from a short list of words.",
+    ),
+    "encoder": (
+        "Pictures alone (SimCLR)",
+        "Learns, without any words, which two cuts come from the same picture.",
+    ),
+}
+GRADE_MEANS = (
+    "Guaranteed: the marks were drawn at random before the models were trained, so the chance of a "
+    "false alarm is bounded by arithmetic, whatever the model is."
+)
+NOT_FORGOTTEN = (
+    "“Not shown” is no proof that a model has forgotten: a trace too weak for this audit may be "
+    "left."
+)
+NOTHING_TO_FORGET = (
+    "The photos were not shown in this model to begin with, so whether it forgets cannot be seen. "
+    "Train another: more rounds, fewer other pictures or a stronger mark make photos easier to "
+    "find."
+)
+TABLE = (
+    "Questions: how many it took until the answer. Skill: the share of new pictures that the model "
+    "still handles rightly. Work: seconds of computing."
+)
+
+
+def photos(setup: Setup, number: int) -> str:
+    """Say which photos an experiment is about: "24 sample photos", "1 photo of yours"."""
+    if setup.photos == SAMPLE:
+        return phrases.count(number, "sample photo")
+    return phrases.count(number, "photo of yours", "photos of yours")
+
+
+def about(setup: Setup, number: int) -> str:
+    """Say in a sentence or two what is trained on what."""
+    kind = KINDS[setup.kind][0]
+    shared = phrases.count(setup.rest, "other picture")
+    return (
+        f"Two small models of the kind “{kind}”. One learns from {photos(setup, number)} and "
+        f"{shared}; its twin from those {setup.rest:,} alone. Nothing else differs."
+    )
+
+
+def truth(twin: str, decision: Decision, plan: Plan) -> str:
+    """Say what is known to be true of a twin, and what its answer is worth by that."""
+    if twin == "with":
+        if decision is Decision.USED:
+            return "Here the truth is known: it did learn from them. The answer is right."
+        return (
+            "Here the truth is known: it did learn from them, and this audit missed it. That is "
+            "why “not shown” never means “not used”."
+        )
+    if decision is Decision.USED:
+        return (
+            "Here the truth is known: it never saw them. This is a false alarm, as it happens in "
+            f"at most {chance(plan.level)} audits like this."
+        )
+    return "Here the truth is known: it never saw them, and nothing was shown against it."
+
+
+def after_forgetting(found: int, tried: int) -> str:
+    """Say after how many short cuts the audit still says "used"."""
+    if tried == 1:
+        return f"After this short cut the photos are {'still found' if found else 'not shown'}."
+    if found in (0, tried):
+        still = "still found" if found else "not shown any more"
+        return f"After all {tried} short cuts the photos are {still}."
+    return f"After {found} of {tried} short cuts the photos are still found."
+
+
+def skill(title: str) -> str:
+    """Say what the figure for a model's skill is."""
+    return f"**Skill** ({title.lower()}), tried on pictures that neither of them saw:"
+
+
+def knobs(setup: Setup) -> str:
+    """Say in short how an experiment was set up, as far as it is not as always."""
+    told = [phrases.count(setup.rest, "other picture"), epochs(setup.epochs)]
+    if setup.augmentation != "usual":
+        told.append(f"{setup.augmentation} augmentation")
+    if setup.patience is not None:
+        told.append("early stopping")
+    if setup.epsilon is not None:
+        told.append(f"DP-SGD with epsilon {setup.epsilon:g}")
+    return f"{phrases.listed(told)}.".capitalize()
+
+
+def epochs(number: int) -> str:
+    """Say how often each picture is seen: "40 rounds"."""
+    return phrases.count(number, "round")
+
+
+def basis(audited: Audited) -> str:
+    """Say in one line what an answer rests on: the questions, and the evidence."""
+    verdict, plan = audited.verdict, audited.plan
+    assert verdict is not None, "only a finished audit has an answer"
+    reached, needed = evidence_plot.evidence(plan, audited.trace)
+    return (
+        f"{verdict.queries:,} questions. Evidence {evidence_plot.times(reached)}; "
+        f"{evidence_plot.times(needed)} is enough."
+    )
+
+
+def facts(
+    setup: Setup, outcomes: Mapping[str, Outcome | None], record: Record | None
+) -> dict[str, str]:
+    """Return what an experiment was, as a table of names and figures."""
+    done = [outcome for outcome in outcomes.values() if outcome is not None]
+    told = {
+        "Kind of model": KINDS[setup.kind][0],
+        "Other pictures in the training set": f"{setup.rest:,}",
+        "Rounds (epochs)": _each(f"{one.epochs}" for one in done) or f"{setup.epochs}",
+        "Pictures varied while training": setup.augmentation,
+        "Stopped early": _patience(setup.patience),
+        "Differential privacy (DP-SGD)": _privacy(setup.epsilon, done),
+        "Mean colour change by the mark (CIEDE2000)": f"{setup.visibility:g}",
+        "Accepted chance of a false alarm": chance(setup.p),
+        "Seed": f"{setup.seed}",
+    }
+    if record is not None:
+        told |= {"All of it took": phrases.duration(record.seconds), "On": record.machine}
+        told |= {"Finished (UTC)": record.finished, "Telltale": record.software}
+    return told
+
+
+def _each(values: Iterable[str]) -> str:
+    """Return a figure of both models: one where they agree."""
+    return " and ".join(dict.fromkeys(values))
+
+
+def _patience(patience: int | None) -> str:
+    return "no" if patience is None else f"after {epochs(patience)} without progress"
+
+
+def _privacy(epsilon: float | None, done: Sequence[Outcome]) -> str:
+    if epsilon is None:
+        return "no"
+    reached = _each(f"{one.epsilon:.2f}" for one in done if one.epsilon is not None)
+    return f"epsilon {epsilon:g}" + (f", {reached} used" if reached else "")
