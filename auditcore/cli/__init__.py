@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from auditcore import __version__
-from auditcore.cli import audit, mark, models, passive, serve, simulate, verify
+from auditcore.cli import audit, lab, mark, models, passive, serve, simulate, verify
 from auditcore.cli.output import one_line, say
 from auditcore.errors import Cancelled, TelltaleError
 
 BAD_INPUT, CANCELLED = 2, 130
-_COMMANDS = (mark, audit, verify, models, serve, simulate, passive)
+_COMMANDS = (mark, audit, verify, models, serve, simulate, passive, lab)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

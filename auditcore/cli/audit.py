@@ -1,11 +1,8 @@
 """Ask a model about the photos of a kit, and say what it shows."""
 
 import argparse
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from auditcore import paths
@@ -25,6 +22,7 @@ from auditcore.audit import (
 from auditcore.audit.words import chance
 from auditcore.cli.output import add_json, one_line, parse_level, print_json, say, tell
 from auditcore.cli.reaching import access_of, add_access, add_running, running_of
+from auditcore.cli.stopping import stopping_on_interrupt
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import AuditError, Cancelled, EvidenceError
 from auditcore.evidence import build_report, render_html, report_bytes
@@ -106,28 +104,12 @@ def _announce(expected: Estimate, budget: Budget) -> None:
 
 
 def _follow(store: Store, audit_id: str, kit: Kit, model: Model) -> None:
-    with _stopping_on_interrupt() as should_stop:
+    with stopping_on_interrupt() as should_stop:
         last: Event | None = None
         for last in run_audit(store, audit_id, kit, model, should_stop=should_stop):
             say(f"{last.progress.done:>6} queries  {last.now}")
     if isinstance(last, Stopped):
         raise Cancelled("Cancelled. What was answered is kept; the same command goes on with it.")
-
-
-@contextmanager
-def _stopping_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a polite stop between two calls to the model."""
-    stopped: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        stopped.append(number)
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield lambda: bool(stopped)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _write_report(report: Mapping[str, Any], folder: Path) -> None:

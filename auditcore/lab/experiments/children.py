@@ -30,11 +30,13 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 @dataclass(frozen=True)
 class Task:
-    """What a child is to do: a module of this package, run on the folder of a part.
+    """What a child is to do: a module, run on the folder of an experiment.
 
     Attributes:
-        module: its last name. part: the folder it reports in.
-        arguments: after the folder of the experiment.
+        module: its full name.
+        experiment: the folder of the experiment, its first argument.
+        part: the folder that it reports in.
+        arguments: what follows the first.
     """
 
     module: str
@@ -45,8 +47,7 @@ class Task:
     @property
     def command(self) -> list[str]:
         """Return the command line."""
-        name = f"auditcore.lab.experiments.{self.module}"
-        return [sys.executable, "-m", name, str(self.experiment), *self.arguments]
+        return [sys.executable, "-m", self.module, str(self.experiment), *self.arguments]
 
 
 def run_tasks(

@@ -24,6 +24,7 @@ from auditcore.audit.machine import Move
 from auditcore.kit import KIT_FILE, PUBLISH_FOLDER
 from auditcore.lab.experiments.journal import read_json, read_rows, write_json
 from auditcore.lab.experiments.setup import OWN, OWN_MAX, Setup
+from auditcore.lab.pack import CLASSES
 from auditcore.lab.registries import LabError
 from auditcore.lab.unlearning.methods import METHODS
 
@@ -330,8 +331,6 @@ def check_photos(setup: Setup, photos: Sequence[OwnPhoto]) -> None:
 
 
 def _check_label(photo: OwnPhoto) -> None:
-    from auditcore.lab.pack import CLASSES  # reads the pack's table
-
     if photo.label not in CLASSES:
         raise LabError(
             f"Say what “{photo.name}” shows. A classifier learns to tell these apart: "

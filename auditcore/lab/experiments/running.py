@@ -25,6 +25,8 @@ from auditcore.lab.registries import LabError
 from auditcore.lab.unlearning.methods import METHODS
 from auditcore.marks.base import Progress
 
+_TWIN = "auditcore.lab.experiments.twin"
+_FORGETTER = "auditcore.lab.experiments.forgetter"
 OnStage = Callable[[Stage], None]
 ShouldStop = Callable[[], bool]
 
@@ -51,7 +53,7 @@ def train(
     stopping = _stopping(experiment, should_stop)
     with _counted(experiment):
         seal(experiment, _telling(experiment, stopping, on_stage))
-        tasks = [_task(experiment, "twin", name) for name in TWINS]
+        tasks = [_task(experiment, _TWIN, name) for name in TWINS]
         run_tasks(tasks, len(tasks), stopping, lambda: on_stage(training_stage(experiment)))
     write_json(experiment.folder / "record.json", asdict(_record(experiment)))
 
@@ -78,7 +80,7 @@ def forget(
     """
     check_methods(experiment, methods)
     longest_first = sorted(set(methods), key=lambda method: method != "retrain")
-    tasks = [_task(experiment, "forgetter", method) for method in longest_first]
+    tasks = [_task(experiment, _FORGETTER, method) for method in longest_first]
     run_tasks(
         tasks,
         os.cpu_count() or 1,

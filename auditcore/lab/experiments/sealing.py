@@ -1,10 +1,8 @@
 """The kit of an experiment: drawn at random before training begins, so that its audits are real."""
 
-import csv
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from auditcore import paths
@@ -12,6 +10,7 @@ from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, PhotoLine, PhotoSource, prot
 from auditcore.lab.experiments.experiment import ORIGINALS, Experiment
 from auditcore.lab.experiments.journal import read_json, write_json
 from auditcore.lab.experiments.setup import OWN
+from auditcore.lab.pack import sample_labels
 from auditcore.lab.registries import LabError
 from auditcore.marks.base import Progress
 from auditcore.photos import Captioned, read_captions
@@ -75,17 +74,11 @@ def _sample() -> tuple[list[PhotoSource], Mapping[str, Captioned]]:
             "folder “assets”."
         )
     captions = read_captions((folder / "captions.csv").read_bytes(), [file.name for file in files])
-    labels = _sample_labels()
+    labels = sample_labels()
     labelled = {
         name: replace(captioned, label=labels.get(name)) for name, captioned in captions.items()
     }
     return [PhotoSource.from_path(file) for file in files], labelled
-
-
-def _sample_labels() -> dict[str, str]:
-    table: Path = paths.assets_dir() / "lab" / "sample_labels.csv"
-    with table.open(encoding="utf-8", newline="") as file:
-        return {row["file"]: row["label"] for row in csv.DictReader(file)}
 
 
 def _own_rows(experiment: Experiment) -> list[dict[str, Any]]:

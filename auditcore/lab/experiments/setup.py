@@ -20,7 +20,7 @@ OWN_MAX = 60
 """The most photos of one's own that one experiment takes."""
 
 RANGES: Mapping[str, tuple[float, float]] = {
-    "rest": (40, 1200),
+    "rest": (40, 900),
     "epochs": (1, 300),
     "visibility": (VISIBILITY_MIN, VISIBILITY_MAX),
     "seed": (0, 2**31 - 1),
