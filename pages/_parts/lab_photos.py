@@ -1,15 +1,20 @@
 """Photos of one's own for an experiment, with what each kind of model has to be told of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-import pandas as pd
 import streamlit as st
 
 from auditcore.lab.experiments import OWN_MAX, OwnPhoto
 from auditcore.lab.pack import CLASSES
 from pages._parts import keys, photos_in, phrases
 
-_CAPTION, _LABEL = "clip", "classifier"
+
+class Told(NamedTuple):
+    """What a kind of model is told of one photo; nothing, where it learns from pictures alone."""
+
+    caption: str | None = None
+    label: str | None = None
 
 
 def own(kind: str) -> tuple[Sequence[OwnPhoto] | None, float | None]:
@@ -28,47 +33,48 @@ def own(kind: str) -> tuple[Sequence[OwnPhoto] | None, float | None]:
     return [OwnPhoto(photo.name, photo.read(), *words) for photo, words in pairs], level
 
 
-def _told(kind: str, names: Sequence[str]) -> list[tuple[str | None, str | None]] | None:
-    """Return caption and class of each photo, what the kind needs; None while one is missing."""
-    if kind == _CAPTION:
-        captions = _table("caption", names, _caption_column())
-        st.caption("A few words on what each photo shows. This kind of model learns them with it.")
-        return _all([(caption or None, None) for caption in captions], "a caption")
-    if kind == _LABEL:
-        labels = _table("shows", names, _label_column())
-        st.caption("The nearest word for each photo. This kind of model learns to give it.")
-        return _all([(None, label or None) for label in labels], "a word")
-    return [(None, None) for _name in names]
-
-
-def _all(
-    told: list[tuple[str | None, str | None]], what: str
-) -> list[tuple[str | None, str | None]] | None:
-    missing = sum(not any(words) for words in told)
+def _told(kind: str, names: Sequence[str]) -> list[Told] | None:
+    """Return what the kind has to be told of each photo; None while something is missing."""
+    if kind not in _ASKED:
+        return [Told() for _name in names]
+    what, why, ask = _ASKED[kind]
+    st.markdown(why)
+    told = [ask(name, _key(number, name)) for number, name in enumerate(names)]
+    missing = told.count(Told())
     if missing:
-        st.info(
-            f"{phrases.count(missing, 'photo')} still without {what}. Click into the table.",
-            icon=":material/edit:",
-        )
+        st.info(f"{phrases.count(missing, 'photo')} still without {what}.", icon=":material/edit:")
     return None if missing else told
 
 
-def _table(column: str, names: Sequence[str], shown: Mapping[str, object]) -> list[str]:
-    """Let one column be filled in; return it, without blanks around."""
-    round_ = st.session_state[keys.ROUND]
-    filled = st.data_editor(
-        pd.DataFrame({"file": names, column: [""] * len(names)}),
-        key=f"{keys.LAB_TABLE}.{column}.{round_}.{len(names)}",
-        hide_index=True,
-        disabled=["file"],
-        column_config={"file": st.column_config.TextColumn("Photo"), column: shown},
+def _key(number: int, name: str) -> str:
+    return f"{keys.LAB_TOLD}.{st.session_state[keys.ROUND]}.{number}.{name}"
+
+
+def _caption(name: str, key: str) -> Told:
+    typed = st.text_input(f"What {phrases.plain(name)} shows", max_chars=300, key=f"{key}.caption")
+    return Told(caption=typed.strip() or None)
+
+
+def _label(name: str, key: str) -> Told:
+    chosen = st.selectbox(
+        f"What {phrases.plain(name)} shows",
+        CLASSES,
+        index=None,
+        placeholder="Choose the nearest word",
+        key=f"{key}.label",
     )
-    return [str(value).strip() for value in filled[column].fillna("")]
+    return Told(label=chosen)
 
 
-def _caption_column() -> Mapping[str, object]:
-    return st.column_config.TextColumn("Caption (click to type)", width="large", max_chars=300)
-
-
-def _label_column() -> Mapping[str, object]:
-    return st.column_config.SelectboxColumn("It shows (click to choose)", options=list(CLASSES))
+_ASKED: Mapping[str, tuple[str, str, Callable[[str, str], Told]]] = {
+    "clip": (
+        "a caption",
+        "Give each photo a caption of a few words. This kind of model learns the two together.",
+        _caption,
+    ),
+    "classifier": (
+        "a word",
+        "Say what each photo shows. This kind of model learns to give that word.",
+        _label,
+    ),
+}

@@ -65,8 +65,7 @@ def _own(experiment_id: str) -> None:
 
 
 def _heading(experiment: Experiment) -> None:
-    pictures = len(experiment.pictures)
-    st.markdown(lab_words.about(experiment.setup, pictures) if pictures else "")
+    st.markdown(lab_words.about(experiment.setup, len(experiment.pictures)))
 
 
 @st.fragment(run_every=1.0)

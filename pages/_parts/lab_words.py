@@ -42,7 +42,12 @@ TABLE = (
 
 
 def photos(setup: Setup, number: int) -> str:
-    """Say which photos an experiment is about: "24 sample photos", "1 photo of yours"."""
+    """Say which photos an experiment is about: "24 sample photos", "1 photo of yours".
+
+    `number` is 0 before the photos are looked at.
+    """
+    if not number:
+        return "the sample photos" if setup.photos == SAMPLE else "your photos"
     if setup.photos == SAMPLE:
         return phrases.count(number, "sample photo")
     return phrases.count(number, "photo of yours", "photos of yours")
