@@ -91,7 +91,9 @@ def fit(
         recipe: the training's parameters.
         seed: of order, augmentation and the noise of DP-SGD.
         held_out: other pictures, whose loss is told after each epoch; early stopping needs them.
-        on_epoch: told after each epoch; it may ask the network, and not change it.
+        on_epoch: told after each epoch; it may ask the network, and not change it. It is told
+            before the checkpoint is written, so that whoever is killed between the two hears of
+            an epoch twice rather than never.
         should_stop: asked before each step.
         checkpoint: a file of this very run, written after each epoch, from which a run that was
             stopped or killed goes on.
@@ -205,10 +207,10 @@ class _Run:
         while not self._finished():
             loss = self._epoch(should_stop)
             self._note(loss)
-            if checkpoint is not None:
-                self._keep(checkpoint)
             if on_epoch is not None:
                 on_epoch(self._told(loss, time.monotonic() - began))
+            if checkpoint is not None:
+                self._keep(checkpoint)
         return self._result()
 
     def resume(self, checkpoint: Path | None, identity: str) -> None:
