@@ -59,7 +59,7 @@ HAZARDS = {
     "peeking": Hazard(
         "Watching, and stopping at will",
         "You look at the evidence after every answer and stop as soon as it is enough.",
-        "None is needed: the default test allows for looking.",
+        "No guard is needed: the default test allows for looking.",
         0.049,
         do.honest,
         do.honest,

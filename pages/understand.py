@@ -1,0 +1,33 @@
+"""Understand: short pieces to play with, each one idea, computed while one watches."""
+
+import streamlit as st
+
+from pages._parts import (
+    keys,
+    lesson_hazards,
+    lesson_indications,
+    lesson_members,
+    lesson_photos,
+    lesson_thousand,
+    session,
+)
+
+_PIECES = {
+    "A fair draw": lesson_thousand.show,
+    "Watching and cheating": lesson_hazards.show,
+    "What a model remembers": lesson_members.show,
+    "How many photos": lesson_photos.show,
+    "Indication or guarantee": lesson_indications.show,
+}
+
+session.enter(__file__)
+st.title("Understand")
+st.html(
+    "<p class='tt-lead'>Five short pieces to play with. Every figure is computed while you watch, "
+    "by the code that does the real audits.</p>"
+)
+piece = st.segmented_control(
+    "Piece", list(_PIECES), default=next(iter(_PIECES)), required=True, key=keys.LESSON_PIECE,
+    label_visibility="collapsed", wrap=True, bind="query-params",
+)  # fmt: skip
+_PIECES[piece]()
