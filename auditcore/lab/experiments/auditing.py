@@ -1,24 +1,40 @@
 """The audit of one model of an experiment: the product's own, with the experiment's kit."""
 
+from contextlib import chdir
 from pathlib import Path
+
+from torch import nn
 
 from auditcore.audit import run_audit, start_audit
 from auditcore.kit import Kit, open_kit
 from auditcore.lab.experiments.experiment import Experiment
 from auditcore.lab.experiments.journal import read_json, write_json
+from auditcore.lab.experiments.material import Material
 from auditcore.lab.experiments.reporting import AUDITING, Far, Reporter
 from auditcore.models import Model, open_model
 
+_SPEC = "spec.json"
 
-def audit_part(experiment: Experiment, name: str, spec: str) -> None:
+
+def publish_model(
+    experiment: Experiment, name: str, material: Material, network: nn.Module
+) -> None:
+    """Save a model as anybody would publish it, under a name of its own, for `audit_part`."""
+    part = experiment.part(name)
+    with chdir(experiment.folder):  # what is written of the audit names no place of this machine
+        folder = part.relative_to(experiment.folder) / f"lab-{name}"
+        spec = material.kind.save(network, material.classes, folder)
+    write_json(part / _SPEC, spec)
+
+
+def audit_part(experiment: Experiment, name: str) -> None:
     """Audit one model of an experiment to its verdict, or go on with its audit, once.
 
     Several photos are asked about together, one by its name.
 
     Args:
         experiment: whose kit.
-        name: one of TWINS or a method of forgetting.
-        spec: of its model.
+        name: one of TWINS or a method of forgetting, whose model was published.
 
     Raises:
         AuditError, ModelError, KitError: see `run_audit`.
@@ -26,7 +42,9 @@ def audit_part(experiment: Experiment, name: str, spec: str) -> None:
     part = experiment.part(name)
     if (part / "audit.json").is_file():
         return
-    kit, model = open_kit(experiment.kit_file), open_model(spec)
+    with chdir(experiment.folder):
+        model = open_model(str(read_json(part / _SPEC)))
+    kit = open_kit(experiment.kit_file)
     audit_id = _started(experiment, part, kit, model)
     reporter = Reporter(part)
     for event in run_audit(experiment.store, audit_id, kit, model):

@@ -15,13 +15,13 @@ import torch
 from filelock import FileLock
 from torch import nn
 
-from auditcore.lab.experiments.auditing import audit_part
+from auditcore.lab.experiments.auditing import audit_part, publish_model
 from auditcore.lab.experiments.children import as_child
 from auditcore.lab.experiments.experiment import WITH, Experiment, Outcome
-from auditcore.lab.experiments.journal import read_json, write_json
+from auditcore.lab.experiments.journal import write_json
 from auditcore.lab.experiments.material import Material, material_of
 from auditcore.lab.experiments.reporting import AUDITING, MAKING, Far, Reporter
-from auditcore.lab.experiments.twin import CHECKPOINT, MODEL, NETWORK, SPEC
+from auditcore.lab.experiments.twin import CHECKPOINT, NETWORK
 from auditcore.lab.unlearning import unlearn
 
 _OTHER_SEED = 7919
@@ -40,7 +40,7 @@ def run_forgetter(experiment: Experiment, method: str) -> None:
     with FileLock(part / "lock"):
         if experiment.outcome(method) is None:
             _forget(experiment, method, part)
-        audit_part(experiment, method, str(read_json(part / SPEC)))
+        audit_part(experiment, method)
         Reporter(part).tell(Far(AUDITING, 1, 1, 0.0, ended=True))
 
 
@@ -51,7 +51,7 @@ def _forget(experiment: Experiment, method: str, part: Path) -> None:
     kind, classes = material.kind, material.classes
     keep, held_out = kind.data(material.rest, classes), kind.data(material.held_out, classes)
     utility = kind.utility(network, held_out, keep)
-    write_json(part / SPEC, kind.save(network, classes, part / MODEL))
+    publish_model(experiment, method, material, network)
     outcome = Outcome(utility, kind.utility_title, seconds, 0, None)
     write_json(part / "outcome.json", asdict(outcome))
     (part / CHECKPOINT).unlink(missing_ok=True)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import nn
 
@@ -64,12 +63,6 @@ def material_of(experiment: Experiment) -> Material:
         tuple(rest(setup.rest, setup.seed, labelled=labelled)),
         tuple(held_out(_HELD_OUT, setup.seed, labelled=labelled)),
     )
-
-
-def load_network(path: "torch.types.FileLike", network: nn.Module) -> nn.Module:
-    """Read weights that a twin kept into a network of its kind."""
-    network.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
-    return network
 
 
 def _published(picture: Picture) -> Example:

@@ -13,7 +13,7 @@ STEPS = 1000
 """What `done` counts up to, whatever is done."""
 _SEALING = 50
 _MAKING_SHARE = 0.8
-_TITLES = {WITH: "With your photos", WITHOUT: "Without them"}
+_TITLES = {WITH: "With the photos", WITHOUT: "Without them"}
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def _twin_words(name: str, far: Far | None) -> str:
     if far.ended:
         return f"{title}: ready."
     if far.stage == AUDITING:
-        return f"{title}: asking the model, {far.done:,} questions answered."
-    return f"{title}: epoch {far.done} of {far.total}."
+        return f"{title}: asking it, {far.done:,} questions answered."
+    return f"{title}: round {far.done} of {far.total}."
 
 
 def _share(far: Far | None) -> float:

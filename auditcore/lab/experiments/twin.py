@@ -13,17 +13,18 @@ import torch
 from filelock import FileLock
 from torch import nn
 
-from auditcore.lab.experiments.auditing import audit_part
+from auditcore.lab.experiments.auditing import audit_part, publish_model
 from auditcore.lab.experiments.children import as_child
 from auditcore.lab.experiments.experiment import WITH, Experiment, Outcome
-from auditcore.lab.experiments.journal import add_row, mend, read_json, write_json
+from auditcore.lab.experiments.journal import add_row, mend, write_json
 from auditcore.lab.experiments.material import Material, material_of
 from auditcore.lab.experiments.reporting import AUDITING, MAKING, Far, Reporter
 from auditcore.lab.training import Data, Epoch, fit
 
-CHECKPOINT, NETWORK, MODEL, SPEC = "checkpoint.pt", "network.pt", "model", "spec.json"
+CHECKPOINT, NETWORK = "checkpoint.pt", "network.pt"
 _SNAPSHOTS = 8
 _MEMBERS = 100
+_JUDGED = 128  # of the held-out pictures, after each epoch: more would take too long
 
 
 def run_twin(experiment: Experiment, name: str) -> None:
@@ -37,7 +38,7 @@ def run_twin(experiment: Experiment, name: str) -> None:
     with FileLock(part / "lock"):  # one that was killed may still be on its way out
         if experiment.outcome(name) is None:
             _train(experiment, name, part)
-        audit_part(experiment, name, str(read_json(part / SPEC)))
+        audit_part(experiment, name)
         Reporter(part).tell(Far(AUDITING, 1, 1, 0.0, ended=True))
 
 
@@ -54,26 +55,19 @@ def _train(experiment: Experiment, name: str, part: Path) -> None:
         data,
         material.recipe(setup, len(examples)),
         setup.seed,
-        held_out=held_out,
+        held_out=held_out.select(range(min(_JUDGED, len(held_out)))),
         on_epoch=diary.write,
         checkpoint=part / CHECKPOINT,
     )
     diary.look(len(fitted.losses))
     utility = material.kind.utility(network, held_out, data)
-    _keep(experiment, name, material, network)
+    publish_model(experiment, name, material, network)
+    torch.save(network.state_dict(), part / NETWORK)
     seconds = sum(row.seconds for row in experiment.losses(name))
     title = material.kind.utility_title
     outcome = Outcome(utility, title, seconds, len(fitted.losses), fitted.epsilon)
     write_json(part / "outcome.json", asdict(outcome))
     (part / CHECKPOINT).unlink(missing_ok=True)
-
-
-def _keep(experiment: Experiment, name: str, material: Material, network: nn.Module) -> None:
-    """Keep the whole network, and the model as anybody would publish it."""
-    part = experiment.part(name)
-    spec = material.kind.save(network, material.classes, part / MODEL)
-    write_json(part / SPEC, spec)
-    torch.save(network.state_dict(), part / NETWORK)
 
 
 @dataclass
