@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageOps
 
+from auditcore.audit import Decision
 from auditcore.audit.courses import display_test
 from auditcore.evidence import sample_kit_id
 from auditcore.jobs import lab
@@ -81,8 +82,15 @@ def shipped() -> Shown:
 
 
 def that_forgot(shown: Shown) -> Shown:
-    """Return this experiment if its model was made to forget, else the one that is shipped."""
-    return shown if forgotten(shown) else shipped()
+    """Return this experiment if its model gave the photos away and was made to forget them.
+
+    Else the one that is shipped: where nothing was found before, nothing is to be seen after.
+
+    Raises:
+        LabError: the shipped one is needed and missing.
+    """
+    found = shown.seen.verdict is not None and shown.seen.verdict.decision is Decision.USED
+    return shown if found and forgotten(shown) else shipped()
 
 
 def forgotten(shown: Shown) -> dict[str, Forgotten]:

@@ -195,6 +195,18 @@ def test_forgetting_that_was_not_tried_here_is_shown_from_the_earlier_one(
     assert page.count("▲ Still found") == 3 and page.count("◇ Not shown") == 1
 
 
+def test_where_nothing_was_found_the_earlier_one_shows_forgetting(
+    visit: Visit, caught: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Experiment(tmp_path / "own")
+    shutil.copytree(caught.folder, own.folder)
+    shutil.copy(own.part(WITHOUT) / "audit.json", own.part(WITH) / "audit.json")
+    monkeypatch.setattr(lab, "latest", lambda *_: own)
+    monkeypatch.setattr(present_data, "shipped_experiment", lambda: caught)
+    assert "neither gave anything away" in said(visit("present", step="3"))
+    assert present_words.EARLIER in told(visit("present", step="5"))
+
+
 def test_what_cannot_be_shown_is_said_and_the_way_out_stays(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
