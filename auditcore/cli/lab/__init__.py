@@ -2,9 +2,9 @@
 
 import argparse
 
-from auditcore.cli.lab import delete, forget, hazards, show, thousand, train
+from auditcore.cli.lab import delete, forget, hazards, sheet, show, thousand, train
 
-_ACTIONS = (train, show, forget, delete, thousand, hazards)
+_ACTIONS = (train, show, forget, delete, thousand, hazards, sheet)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

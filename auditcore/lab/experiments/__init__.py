@@ -12,6 +12,7 @@ reporting   how far one model is, from its process to the parent
 stages      how far an experiment is, in steps, seconds and words
 auditing    the audit of one model, with the experiment's kit
 running     all of it, in order: `train` and `forget`
+shipping    `python -m auditcore.lab.experiments.shipping`: the experiment in assets/lab/example
 
 All but material, twin, forgetter and auditing is light to import: torch is for the children alone.
 """

@@ -77,6 +77,7 @@ def _forgetful(experiment: Experiment, material: Material, method: str, part: Pa
         setup.seed + _OTHER_SEED,
         on_step=on_step,
         classes=material.classes,
+        held_out=material.kind.data(material.held_out, material.classes),
         checkpoint=part / CHECKPOINT,
     )
 

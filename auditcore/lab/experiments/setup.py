@@ -44,7 +44,7 @@ AUDIT_SECONDS, PHOTO_SECONDS = 4.0, 0.4
 _MARK_SECONDS = 0.25  # to mark a photo
 _SIGHT_SECONDS = {"clip": 3e-3, "encoder": 3e-3, "classifier": 2e-3}  # of one picture, in training
 _PRIVATE_COST = 3.0  # how much longer a step of DP-SGD takes
-_DEFAULTS = {"clip": (300, 50), "encoder": (300, 60), "classifier": (300, 40)}
+_DEFAULTS = {"clip": (300, 50), "encoder": (300, 150), "classifier": (300, 60)}
 _OPTIONAL = {"patience", "epsilon"}
 _WHOLE = {"rest", "epochs", "seed", "patience"}
 
