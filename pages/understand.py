@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from auditcore.lab.sheet import sheet_file
 from pages._parts import (
     keys,
     lesson_hazards,
@@ -20,6 +21,21 @@ _PIECES = {
     "Indication or guarantee": lesson_indications.show,
 }
 
+
+def _offer_sheet() -> None:
+    """Offer the teacher's sheet, where this copy of Telltale has it."""
+    if not sheet_file().is_file():
+        return
+    st.divider()
+    st.markdown(
+        "**For teachers.** Exercises with the figures that come out, and a plan for a hall."
+    )
+    st.download_button(
+        "Teacher’s sheet", sheet_file().read_bytes(), sheet_file().name, "text/markdown",
+        key=keys.LESSON_SHEET, icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
 session.enter(__file__)
 st.title("Understand")
 st.html(
@@ -31,3 +47,4 @@ piece = st.segmented_control(
     label_visibility="collapsed", wrap=True, bind="query-params",
 )  # fmt: skip
 _PIECES[piece]()
+_offer_sheet()

@@ -1,6 +1,7 @@
 """Understand: every piece says one idea, counts for real, and ends with a line to take home."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -167,6 +168,16 @@ def test_indications_are_wrong_where_pictures_differ(visit: Visit) -> None:
     app = choose(visit("understand", piece="Indication or guarantee"), keys.LESSON_PICTURES, 5)
     until(app, "**10 innocent models** asked")
     assert "the guaranteed test about" in told(app)
+
+
+def test_the_teachers_sheet_can_be_had(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = tmp_path / "teachers-sheet.md"
+    monkeypatch.setattr("auditcore.lab.sheet.sheet_file", lambda: sheet)
+    assert not visit("understand").get("download_button")
+    sheet.write_text("# A sheet")
+    assert len(visit("understand").get("download_button")) == 1
 
 
 def test_a_line_is_named_and_dashed_not_only_coloured() -> None:
