@@ -112,6 +112,7 @@ def fit(
         try:
             return run.train(on_epoch, should_stop or (lambda: False), checkpoint)
         finally:
+            run.close()
             network.eval().cpu()
 
 
@@ -137,6 +138,8 @@ def new_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
 class _Steps(Protocol):
     """How one step is taken: which pictures, and what is done with their loss."""
 
+    optimizer: Any
+
     def order(self) -> Iterator[Tensor]:
         """Yield the indices of each step of one epoch."""
         ...
@@ -149,13 +152,17 @@ class _Steps(Protocol):
         """Return the privacy kept to after so many steps, or None."""
         ...
 
+    def close(self) -> None:
+        """Take off the network what only training needs."""
+        ...
+
 
 class _PlainSteps:
     """Every picture once an epoch, in random order; what is left over waits for another order."""
 
     def __init__(self, kind: Kind, network: nn.Module, data: Data, recipe: Recipe) -> None:
         self._kind, self._network, self._data, self._recipe = kind, network, data, recipe
-        self.optimizer = new_optimizer(network, recipe)
+        self.optimizer: Any = new_optimizer(network, recipe)
 
     def order(self) -> Iterator[Tensor]:
         size, device = self._recipe.batch, self._data.pictures.device
@@ -176,6 +183,9 @@ class _PlainSteps:
     def epsilon(self, steps: int) -> None:
         return None
 
+    def close(self) -> None:
+        self.optimizer.zero_grad()
+
 
 @dataclass
 class _Progress:
@@ -193,7 +203,7 @@ class _Run:
     ) -> None:
         self._kind, self._network, self._recipe, self._held_out = kind, network, recipe, held_out
         self._per_epoch = len(data) // recipe.batch
-        self._steps: PrivateSteps | _PlainSteps = (
+        self._steps: _Steps = (
             _PlainSteps(kind, network, data, recipe)
             if recipe.privacy is None
             else PrivateSteps(kind, network, data, recipe, new_optimizer)
@@ -228,6 +238,10 @@ class _Run:
         self._steps.optimizer.load_state_dict(state["optimizer"])
         self._progress = _Progress(**state["progress"])
         _set_draws(state["draws"])
+
+    def close(self) -> None:
+        """Leave the network as it is asked, without gradients."""
+        self._steps.close()
 
     def _keep(self, checkpoint: Path) -> None:
         """Write the checkpoint in one move: whoever is killed meanwhile keeps the earlier one."""

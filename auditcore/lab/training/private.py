@@ -5,7 +5,9 @@ the same chance (Poisson sampling, as the accounting assumes), clips each pictur
 adds noise. The noise is as small as the wanted epsilon allows over all steps (Renyi accounting).
 """
 
+import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import torch
@@ -17,7 +19,7 @@ from torch import Tensor, nn
 
 from auditcore.lab.registries import LabError
 from auditcore.lab.training.kind import Data, Kind
-from auditcore.lab.training.recipe import Recipe
+from auditcore.lab.training.recipe import Privacy, Recipe
 
 
 class PrivateSteps:
@@ -39,7 +41,7 @@ class PrivateSteps:
         self._kind, self._data, self._recipe, self._privacy = kind, data, recipe, recipe.privacy
         self._per_epoch = len(data) // recipe.batch
         self._rate = recipe.batch / len(data)
-        self.noise = _noise(recipe, self._rate, self._per_epoch * recipe.epochs)
+        self.noise = _noise(recipe.privacy, self._rate, self._per_epoch * recipe.epochs)
         # Not opacus' hooks: they refuse what is added in place, as timm's residual blocks do.
         self._graded = GradSampleModuleExpandedWeights(network)
         self.optimizer: Any = DPOptimizer(
@@ -70,6 +72,10 @@ class PrivateSteps:
         accountant.history = [(self.noise, self._rate, steps)]
         return float(accountant.get_epsilon(self._privacy.delta))
 
+    def close(self) -> None:
+        """Take off the network what only training needs, each picture's gradient above all."""
+        self._graded.to_standard_module()
+
     def _gradients(self, chosen: Tensor) -> float:
         """Leave each picture's own gradient at the weights."""
         if not len(chosen):
@@ -81,19 +87,21 @@ class PrivateSteps:
         return float(loss.detach())
 
 
-def _noise(recipe: Recipe, rate: float, steps: int) -> float:
-    assert recipe.privacy is not None
+@cache
+def _noise(privacy: Privacy, rate: float, steps: int) -> float:
+    """Return the least noise, in clips, with which so many steps keep to the epsilon."""
     try:
-        return float(
-            get_noise_multiplier(
-                target_epsilon=recipe.privacy.epsilon,
-                target_delta=recipe.privacy.delta,
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a tighter bound might be had: be it so
+            noise = get_noise_multiplier(
+                target_epsilon=privacy.epsilon,
+                target_delta=privacy.delta,
                 sample_rate=rate,
                 steps=steps,
             )
-        )
     except ValueError as error:
         raise LabError(
-            f"No amount of noise keeps this training to an epsilon of {recipe.privacy.epsilon:g}: "
+            f"No amount of noise keeps this training to an epsilon of {privacy.epsilon:g}: "
             "take a larger one, fewer epochs, or more pictures."
         ) from error
+    return float(noise)
