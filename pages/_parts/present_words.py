@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from auditcore.audit import Decision
 from auditcore.audit.words import chance
+from auditcore.lab.pack import CLASSES
 
 TITLES = (
     "Before a photo goes online",
@@ -32,10 +33,11 @@ FORGETTING = {
     "retrain": "Start again without them",
 }
 ANEW = "retrain"
+_RECOGNISED = f"of new pictures are put in the right one of {len(CLASSES)} groups"
 ABILITY = {
-    "clip": "of new pictures get the right words, out of 50",
-    "encoder": "of new pictures are recognised",
-    "classifier": "of new pictures are recognised",
+    "clip": "of new pictures get the right description, out of 50",
+    "encoder": _RECOGNISED,
+    "classifier": _RECOGNISED,
 }
 """What a model is good for, by kind: follows a percentage or "the share"."""
 
