@@ -92,6 +92,15 @@ st.markdown(
     "the question. You are told so, and how many, before anything is sent."
 )
 
+st.header("Try it yourself", anchor=False)
+st.markdown(
+    "*Understand* lets you play with each of these ideas, one at a time. In *the Lab* you train a "
+    "small model on photos of yours, and its twin without them, and see which one is found."
+)
+with st.container(horizontal=True):
+    st.page_link("pages/understand.py", label="Understand it", icon=":material/school:")
+    st.page_link("pages/lab.py", label="Open the Lab", icon=":material/science:")
+
 with st.expander("For those who want the mathematics"):
     st.markdown(
         "The published index is uniform on the $n$ versions and independent of everything else. "

@@ -69,6 +69,17 @@ for pair in (DOORS[:2], DOORS[2:]):
             st.markdown(text)
             st.page_link(page, label=label, icon=icon)
 
+with st.container(border=True):
+    st.header("See for yourself", anchor=False)
+    st.markdown(
+        "Train a small AI on photos of yours, right here, and its twin without them. Watch the one "
+        "being found out, and try to make it forget. In about two minutes, offline."
+    )
+    with st.container(horizontal=True):
+        st.page_link("pages/lab.py", label="Open the Lab", icon=":material/science:")
+        st.page_link("pages/understand.py", label="Understand it", icon=":material/school:")
+        st.page_link("pages/present.py", label="Present it", icon=":material/slideshow:")
+
 st.header("How it works, in three steps", anchor=False)
 STEPS = (
     (
