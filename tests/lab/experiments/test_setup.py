@@ -33,12 +33,13 @@ def test_names_are_those_of_the_training() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_default_epochs_are_those_of_the_training(kind: str) -> None:
+def test_default_choices_are_those_of_the_training(kind: str) -> None:
     from auditcore.lab.training import KINDS as TRAINED
     from auditcore.lab.training import recipe_for
 
     setup = default_setup(kind)
-    assert setup.epochs == recipe_for(TRAINED[kind], setup.rest).epochs
+    recipe = recipe_for(TRAINED[kind], setup.rest)
+    assert (setup.epochs, setup.augmentation) == (recipe.epochs, recipe.augmentation)
 
 
 @pytest.mark.parametrize("name", RANGES)
