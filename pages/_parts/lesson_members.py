@@ -35,6 +35,7 @@ def show() -> None:
     one = _chosen(epochs)
     _draw(one)
     st.caption(whose)
+    st.page_link("pages/lab.py", label="Train one in the Lab", icon=":material/science:")
     lesson_frame.take_home(_lesson(epochs))
 
 

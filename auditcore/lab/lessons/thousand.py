@@ -5,7 +5,6 @@ and counts as published; the product's own test then audits the model, answer by
 counterexample publishes the version that somebody liked best, and the guarantee is gone.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -69,15 +68,6 @@ def audit_models(case: Case, first: int, count: int) -> Flags:
         raise LabError("Models are counted from 0 on.")
     test = make_test(DEFAULT_TEST, VERSIONS, case.p)
     return np.array([_accused(case, test, model) for model in range(first, first + count)], bool)
-
-
-def thousand(case: Case, chunk: int = 50) -> Iterator[Flags]:
-    """Yield what is known after every `chunk` models: who was accused, shape (models so far,)."""
-    done = np.zeros(0, dtype=np.bool_)
-    while done.size < MODELS:
-        now = min(chunk, MODELS - done.size)
-        done = np.concatenate([done, audit_models(case, done.size, now)])
-        yield done
 
 
 def rate_of(case: Case) -> Rate:
