@@ -122,7 +122,8 @@ def batches(count: int, size: int) -> Iterator[Tensor]:
     size = min(size, count)
     while True:
         order = torch.randperm(count)
-        yield from order[: count - count % size].split(size)
+        for start in range(0, count - count % size, size):
+            yield order[start : start + size]
 
 
 class Photos:
