@@ -8,11 +8,9 @@ from torch import nn
 
 from auditcore.lab.experiments.experiment import Experiment, Picture
 from auditcore.lab.experiments.setup import Setup
-from auditcore.lab.pack import CLASSES, Example, held_out, rest
+from auditcore.lab.pack import CLASSES, Example, available, held_out, rest
 from auditcore.lab.registries import LabError
 from auditcore.lab.training import KINDS, Kind, Privacy, Recipe, recipe_for
-
-_HELD_OUT = 200
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Material:
         kind: of model. classes: what a classifier tells apart.
         photos: the person's, as they are published.
         rest: the other pictures of the training set.
-        held_out: pictures that nothing is trained on.
+        held_out: all pictures that nothing is trained on.
     """
 
     kind: Kind
@@ -61,7 +59,7 @@ def material_of(experiment: Experiment) -> Material:
         CLASSES,
         tuple(_published(picture) for picture in experiment.pictures),
         tuple(rest(setup.rest, setup.seed, labelled=labelled)),
-        tuple(held_out(_HELD_OUT, setup.seed, labelled=labelled)),
+        tuple(held_out(available(labelled)[1], setup.seed, labelled=labelled)),
     )
 
 
