@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from auditcore.passive.evaluation import Rate
+from auditcore.passive.evaluation import Auc, Rate
 from pages._parts import keys
 
 _QUIET = {"displayModeBar": False, "scrollZoom": False}
@@ -34,6 +34,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-def reach(found: Rate) -> str:
-    """Say the interval of a rate: "3.7 to 6.5 %"."""
+def reach(found: Rate | Auc) -> str:
+    """Say an interval: "3.7 to 6.5 %"."""
     return f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"

@@ -4,10 +4,10 @@ import streamlit as st
 
 from auditcore.errors import TelltaleError
 from auditcore.jobs import lab
-from auditcore.lab.experiments import WITH, Experiment, Snapshot, shipped_experiment
+from auditcore.lab.experiments import WITH, Snapshot, shipped_experiment
 from auditcore.lab.lessons.members import FEW_WRONG, Seen, seen
 from pages._parts import keys, lesson_frame, lesson_plots, session
-from pages._parts.lesson_frame import percent
+from pages._parts.lesson_frame import percent, reach
 
 _SCORES, _APART = "Scores", "Told apart"
 _YOURS = "These are figures of the experiment that you made last in the Lab."
@@ -41,8 +41,9 @@ def show() -> None:
 
 def _snapshots() -> tuple[tuple[Snapshot, ...], str]:
     mine = lab.latest(session.queue(), session.owner())
-    found: Experiment = shipped_experiment() if mine is None else mine
-    return found.memory(WITH), _SHIPPED if mine is None else _YOURS
+    if mine is not None and mine.memory(WITH):
+        return mine.memory(WITH), _YOURS
+    return shipped_experiment().memory(WITH), _SHIPPED
 
 
 def _chosen(epochs: tuple[Seen, ...]) -> Seen:
@@ -58,15 +59,16 @@ def _draw(one: Seen) -> None:
     look = st.segmented_control(
         "Look at", [_SCORES, _APART], default=_SCORES, required=True, key=keys.LESSON_LOOK
     )
-    found = "" if one.found is None else (
-        f" With {percent(FEW_WRONG)} of the others called so wrongly, "
-        f"**{percent(one.found.value)}** of them are found."
-    )  # fmt: skip
     said = (
         f"After round {one.epoch}, a picture it learned from looks more familiar than another one "
-        f"in **{percent(one.auc.value)}** of pairs (95 % interval {percent(one.auc.low)} to "
-        f"{percent(one.auc.high)}; a coin toss is 50 %).{found}"
+        f"in **{percent(one.auc.value)}** of pairs (95 % interval {reach(one.auc)}; a coin toss is "
+        "50 %)."
     )
+    if one.found is not None:
+        said += (
+            f" Allowing {100 * FEW_WRONG:.0f} mistakes in 100 others, "
+            f"**{percent(one.found.value)}** of the pictures it learned from are found."
+        )
     st.markdown(said)
     draw = lesson_plots.spread if look == _SCORES else lesson_plots.told_apart
     lesson_frame.chart(f"members.{look}", draw(one), said.replace("**", ""))
@@ -76,7 +78,8 @@ def _lesson(epochs: tuple[Seen, ...]) -> str:
     first, last = epochs[0], epochs[-1]
     return (
         f"From round {first.epoch} to {last.epoch} the pairs told apart rose from "
-        f"{percent(first.auc.value)} to {percent(last.auc.value)}. But the two heaps overlap: what "
-        "a single picture scores depends on the picture as well. So scores alone are an "
-        "**indication**. The guarantee compares a photo with versions of itself."
+        f"{percent(first.auc.value)} to {percent(last.auc.value)}. We can tell because the others "
+        "were drawn from the same heap as the training pictures. Of a model out there nobody has "
+        "such others, so its scores stay an **indication**. A guarantee brings its own: the hidden "
+        "versions of each photo."
     )

@@ -10,7 +10,7 @@ from auditcore.lab.lessons.members import FEW_WRONG, Seen
 from auditcore.lab.lessons.photos_needed import Power
 from auditcore.lab.lessons.settling import Settling
 from pages._parts.figures import GREY, ORANGE, TEAL
-from pages._parts.online_plots import VIOLET
+from pages._parts.online_plots import VIOLET, jitter
 
 _HEIGHT = 360
 _LEAST_TOP = 0.15
@@ -128,25 +128,25 @@ def wrong(
 
 
 def spread(one: Seen) -> go.Figure:
-    """Plot the scores of members and strangers: bars to both sides of a line."""
+    """Plot the score of every picture as a point: learned from above, never seen below."""
     figure = go.Figure()
-    middles = (one.edges[1:] + one.edges[:-1]) / 2
-    widths = np.diff(one.edges)
-    for shares, name, colour, shape, side in (
-        (one.members, "learned from", VIOLET, "/", 1),
-        (one.strangers, "never seen", GREY, "", -1),
+    for row, scores, name, colour, symbol in (
+        (1, one.members, "learned from", VIOLET, "circle"),
+        (0, one.strangers, "never seen", GREY, "diamond-open"),
     ):
-        figure.add_bar(
-            x=middles, y=side * shares, width=widths, name=name,
-            marker={"color": colour, "pattern": {"shape": shape}},
-            customdata=shares, hovertemplate=f"{name}: %{{customdata:.0%}}<extra></extra>",
+        figure.add_scatter(
+            x=scores, y=jitter(len(scores), row), name=name, mode="markers",
+            marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.8},
+            hovertemplate=f"{name}: %{{x:.2f}}<extra></extra>",
         )  # fmt: skip
-    _finish(figure, "how familiar a picture looks to the model", "share of pictures")
-    most = 1.25 * float(max(one.members.max(), one.strangers.max()))
-    _note(figure, one.edges[0], most, "pictures it learned from", VIOLET, "left", "top")
-    _note(figure, one.edges[0], -most, "pictures it never saw", GREY, "left", "bottom")
-    figure.update_layout(barmode="overlay", bargap=0)
-    figure.update_yaxes(range=[-most, most], showticklabels=False)
+    _finish(figure, "how familiar a picture looks to the model", "")
+    low, high = one.span
+    margin = 0.04 * (high - low)
+    figure.update_xaxes(range=[low - margin, high + margin], zeroline=False)
+    figure.update_yaxes(
+        tickvals=[0, 1], ticktext=["never<br>seen", "learned<br>from"], range=[-0.6, 1.6],
+        zeroline=False,
+    )  # fmt: skip
     return figure
 
 

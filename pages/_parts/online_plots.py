@@ -29,7 +29,7 @@ def two_strips(found: Comparison, names: Sequence[str]) -> go.Figure:
     ):
         figure.add_scatter(
             x=list(values),
-            y=_spread(len(values), row),
+            y=jitter(len(values), row),
             text=list(text) if len(text) > 1 or row else list(text) * len(values),
             name=label,
             mode="markers",
@@ -140,7 +140,7 @@ def _line(
     )  # fmt: skip
 
 
-def _spread(count: int, row: int) -> list[float]:
+def jitter(count: int, row: int) -> list[float]:
     """Spread points over the height of a row, always in the same way (golden-ratio steps)."""
     return [row + _SPREAD * ((0.5 + n * 0.618034) % 1 - 0.5) for n in range(count)]
 
