@@ -31,8 +31,8 @@ def trainings(experiment: Experiment) -> None:
         alt=f"The loss of both models over the rounds of training. {far}.",
     )
     st.caption(
-        "The loss says how far off a model still is on its own pictures. Both fall alike: from "
-        "outside, nobody sees which of the two had the photos."
+        "The loss says how far off a model still is on its own pictures. Both fall in much the "
+        "same way: from outside, nobody sees which of the two had the photos."
     )
 
 
@@ -104,7 +104,7 @@ def trained(experiment: Experiment) -> None:
     outcomes = {twin: experiment.outcome(twin) for twin in TWINS}
     told = [outcome for outcome in outcomes.values() if outcome is not None]
     if told:
-        st.markdown(lab_words.skill(told[0].utility_title))
+        st.markdown(lab_words.skill(told[0].utility_title, experiment.setup.kind))
     with st.container(horizontal=True, gap="large"):
         for twin, outcome in outcomes.items():
             if outcome is not None:

@@ -8,7 +8,7 @@ from auditcore.audit import Decision
 from auditcore.errors import TelltaleError
 from auditcore.jobs import lab
 from auditcore.jobs.queue import Job, JobState
-from auditcore.lab.experiments import WITH, Audited, Experiment, Forgotten
+from auditcore.lab.experiments import WITH, Audited, Experiment, Forgotten, Outcome
 from auditcore.lab.unlearning import METHODS
 from pages._parts import (
     figures,
@@ -131,27 +131,29 @@ def results(experiment: Experiment) -> None:
     ]
     _headline(tried)
     lab_answers.chart(courses, f"{keys.CHART}.forgetting")
-    st.table(_rows(experiment, tried), border="horizontal")
-    st.caption(f"{lab_words.NOT_FORGOTTEN} {lab_words.TABLE}")
+    trained = experiment.outcome(WITH)
+    if trained is not None:
+        st.table(_rows(experiment, trained, tried), border="horizontal")
+        skill = lab_words.skill(trained.utility_title, experiment.setup.kind)
+        st.caption(f"{skill} **Work**: seconds of computing.")
+    st.markdown(lab_words.NOT_FORGOTTEN)
 
 
 def _headline(tried: Mapping[str, Forgotten]) -> None:
-    decided = {name: one.audit.verdict.decision for name, one in tried.items() if _decided(one)}
-    cuts = [decision for name, decision in decided.items() if name != _RETRAIN]
+    cuts = [
+        one.audit.verdict.decision
+        for name, one in tried.items()
+        if name != _RETRAIN and one.audit is not None and one.audit.verdict is not None
+    ]
     if cuts:
         found = sum(decision is Decision.USED for decision in cuts)
         st.subheader(lab_words.after_forgetting(found, len(cuts)), anchor=False)
 
 
-def _decided(one: Forgotten) -> bool:
-    return one.audit is not None and one.audit.verdict is not None
-
-
-def _rows(experiment: Experiment, tried: Mapping[str, Forgotten]) -> list[dict[str, str]]:
-    trained = experiment.outcome(WITH)
+def _rows(
+    experiment: Experiment, trained: Outcome, tried: Mapping[str, Forgotten]
+) -> list[dict[str, str]]:
     before = experiment.audit(WITH)
-    if trained is None:
-        return []
     rows = [_row("Before", before, trained.utility, trained.seconds)]
     for name, one in tried.items():
         rows.append(_row(METHODS[name].title, one.audit, one.utility_after, one.seconds))
@@ -163,7 +165,7 @@ def _row(model: str, audited: Audited | None, utility: float, seconds: float) ->
     return {
         "Model": model,
         "Answer": "…" if verdict is None else verdict_view.signed(verdict.decision),
-        "Questions": "…" if verdict is None else f"{verdict.queries:,}",
+        "Evidence": "…" if audited is None else lab_words.reached(audited),
         "Skill": f"{utility:.0%}",
         "Work": f"{seconds:,.0f} s",
     }

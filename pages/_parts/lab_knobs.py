@@ -10,10 +10,23 @@ from auditcore.errors import TelltaleError
 from auditcore.lab.experiments import AUGMENTATIONS, LEVELS, RANGES, Setup, default_setup
 from pages._parts import claims, keys, phrases
 
+_STRONG = "Strong: small cuts, mirrored, in other light and colours. Hardest to learn by heart."
 _VARY = {
-    "none": "Not at all: always the same picture. Easiest to learn by heart.",
-    "usual": "As is usual for this kind of model.",
-    "strong": "Strongly: smaller cuts, more changes of colour. Harder to learn by heart.",
+    "clip": {
+        "none": "None: always the same picture. Easiest to learn by heart.",
+        "usual": "Usual: a little is cut off at the edges, somewhere else each time.",
+        "strong": _STRONG,
+    },
+    "classifier": {
+        "none": "None: always the same picture. Easiest to learn by heart.",
+        "usual": "Usual: some is cut off at the edges, and every other time it is mirrored.",
+        "strong": _STRONG,
+    },
+    "encoder": {
+        "none": "None: only cut and mirrored, which is what it learns from. Colours stay.",
+        "usual": "Usual: cut and mirrored, in other light and colours.",
+        "strong": _STRONG,
+    },
 }
 _PRIVACY = {"off": None, "weak": 50.0, "medium": 8.0, "strong": 1.0}
 _PATIENCE = 5
@@ -83,7 +96,7 @@ def _vary(start: Setup) -> str:
         key=f"{keys.LAB_VARY}.{start.kind}",
     )
     chosen = chosen or start.augmentation
-    st.caption(_VARY[chosen])
+    st.caption(_VARY[start.kind][chosen])
     return chosen
 
 
@@ -146,7 +159,7 @@ def _rarity(start: Setup) -> Fraction:
         default=start.p,
         required=True,
         format_func=claims.rarity,
-        key=keys.RARITY,
+        key=f"{keys.RARITY}.{start.kind}",
     )
     st.caption("The rarer, the more questions are needed before the answer is “used”.")
     return chosen or start.p

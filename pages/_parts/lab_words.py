@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from auditcore.audit import Decision, Plan
 from auditcore.audit.words import chance
 from auditcore.lab.experiments import SAMPLE, Audited, Outcome, Record, Setup
+from auditcore.lab.pack import CLASSES
 from pages._parts import evidence_plot, phrases
 
 TWINS = {"with": "learned from the photos", "without": "never saw them"}
@@ -22,6 +23,8 @@ KINDS = {
         "Learns, without any words, which two cuts come from the same picture.",
     ),
 }
+_CAPTIONS = 50  # to choose from, when a CLIP's skill is tried
+
 GRADE_MEANS = (
     "Guaranteed: the marks were drawn at random before the models were trained, so the chance of a "
     "false alarm is bounded by arithmetic, whatever the model is."
@@ -34,10 +37,6 @@ NOTHING_TO_FORGET = (
     "The photos were not shown in this model to begin with, so whether it forgets cannot be seen. "
     "Train another: more rounds, fewer other pictures or a stronger mark make photos easier to "
     "find."
-)
-TABLE = (
-    "Questions: how many it took until the answer. Skill: the share of new pictures that the model "
-    "still handles rightly. Work: seconds of computing."
 )
 
 
@@ -90,9 +89,10 @@ def after_forgetting(found: int, tried: int) -> str:
     return f"After {found} of {tried} short cuts the photos are still found."
 
 
-def skill(title: str) -> str:
-    """Say what the figure for a model's skill is."""
-    return f"**Skill** ({title.lower()}), tried on pictures that neither of them saw:"
+def skill(title: str, kind: str) -> str:
+    """Say what the figure for a model's skill is, and what it would be by guessing."""
+    guessed = 1 / (_CAPTIONS if kind == "clip" else len(CLASSES))
+    return f"**Skill**: the {title}. Guessing would get {guessed:.0%}."
 
 
 def knobs(setup: Setup) -> str:
@@ -121,6 +121,11 @@ def basis(audited: Audited) -> str:
         f"{verdict.queries:,} questions. Evidence {evidence_plot.times(reached)}; "
         f"{evidence_plot.times(needed)} is enough."
     )
+
+
+def reached(audited: Audited) -> str:
+    """Say how far the evidence of an audit has come: "44×"."""
+    return evidence_plot.times(evidence_plot.evidence(audited.plan, audited.trace)[0])
 
 
 def facts(

@@ -337,6 +337,39 @@ def test_one_photo_of_a_face_is_too_few(desk: Page, shot: Shot) -> None:
     shot(desk, "online-face-too-few")
 
 
+def test_the_lab_trains_asks_and_makes_forget(desk: Page, shot: Shot) -> None:
+    """A small experiment with strong marks: watched, answered, made to forget, deleted."""
+    desk.goto("/lab")
+    desk.get_by_text("Change how they are trained").click()
+    others = desk.get_by_role("slider", name="Other pictures")
+    others.wait_for()
+    for _ in range(26):
+        others.press("ArrowLeft")
+    marks = desk.get_by_role("slider", name="How visible")
+    for _ in range(4):
+        marks.press("ArrowRight")
+    shot(desk, "lab")
+    desk.get_by_role("button", name="Train both models").click()
+    desk.get_by_text("round 5 of").first.wait_for()
+    shot(desk, "lab-training")
+    address = desk.url
+    desk.goto("/lab")
+    desk.goto(address)
+    desk.get_by_role("heading", name="Make it forget").wait_for()
+    with_photos, without = desk.locator(".tt-verdict .answer").all_inner_texts()
+    assert "At least one of these 24 photos was used" in with_photos
+    assert "No use of these 24 photos was shown" in without
+    shot(desk, "lab-answers")
+    desk.get_by_text("Saliency unlearning (SalUn)").click()
+    desk.get_by_role("button", name="Make it forget").click()
+    desk.get_by_text("short cuts the photos are").wait_for()
+    assert desk.locator("table tr").count() == 4, "a head, before, and two short cuts"
+    shot(desk, "lab-forgetting")
+    desk.get_by_role("button", name="Delete this experiment").click()
+    desk.get_by_role("button", name="Delete it").click()
+    desk.get_by_text("Deleted: photos, models and answers.").wait_for()
+
+
 def test_the_keyboard_is_enough(desk: Page) -> None:
     desk.goto("/")
     desk.get_by_role("button", name="Try it with sample photos").wait_for()
@@ -352,7 +385,7 @@ def test_the_keyboard_is_enough(desk: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["", "protect", "check", "already_online", "results", "how_it_works"]
+    "page", ["", "protect", "check", "already_online", "results", "how_it_works", "lab"]
 )
 def test_a_phone_shows_every_page_without_sideways_scrolling(
     phone: Page, shot: Shot, page: str
