@@ -24,7 +24,7 @@ from tests.lab.experiments.tiny import cat, tiny_setup
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0
-EPOCHS = 12
+EPOCHS = 16
 
 Start = Callable[[], "subprocess.Popen[bytes]"]
 
