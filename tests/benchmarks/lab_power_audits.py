@@ -73,7 +73,7 @@ def run(kind: str, stage: Stage, pictures: list[Picture], work: Path) -> None:
         for side in stage.sides:
             asks = [a for a in stage.asks(plan) if (kind, plan.name, side, a.key) not in done]
             if asks:
-                group = (plan.group + SIDES.index(side)) % GROUPS
+                group = (plan.group(kind) + SIDES.index(side)) % GROUPS[kind]
                 if group not in opened:
                     opened[group] = quicker(models[group].open())
                 rows = list(audits_of(kit_of(plan, pictures, work), opened[group], asks))
@@ -81,8 +81,8 @@ def run(kind: str, stage: Stage, pictures: list[Picture], work: Path) -> None:
 
 
 def models_of(kind: str, pictures: list[Picture], work: Path) -> list[Trained]:
-    """Return the four models of a kind, trained where they are not yet."""
-    sets = [partial(training_set, group, pictures, work) for group in range(GROUPS)]
+    """Return the models of a kind, trained where they are not yet."""
+    sets = [partial(training_set, kind, group, pictures, work) for group in range(GROUPS[kind])]
     return [
         train_once(kind_of(kind), f"audits-{group}", choose, pictures, work)
         for group, choose in enumerate(sets)

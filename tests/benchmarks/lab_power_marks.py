@@ -22,8 +22,8 @@ from auditcore.marks.spread import SpreadFamily
 from auditcore.photos import Pixels
 from auditcore.randomness import derive
 
-VISIBILITY, VERSIONS, A_FAMILY = 4.0, 40, 48
-PLAIN = slice(1000, 1132)
+VISIBILITY, VERSIONS, A_FAMILY = 4.0, 40, 32
+PLAIN, PLAIN_COUNTS = slice(1000, None), {"classifier": 132, "clip": 132, "encoder": 48}
 SMOOTH, SPREAD = "smooth (default)", "spread (papers)"
 COLOUR = "smooth, colour alone"
 _FULL = 1 << STRENGTH_BITS
@@ -114,7 +114,8 @@ def _prepare(family: str, index: int, picture: Picture) -> Mark:
 
 
 def training_set(
-    model: int, trial: int, photos: list[Planted], pictures: list[Picture]
+    kind: str, model: int, trial: int, photos: list[Planted], pictures: list[Picture]
 ) -> list[Picture]:
-    """Return what one model of Show 3 is trained on: 168 published photos and 132 plain ones."""
-    return [one.as_published(trial) for one in photos if one.model == model] + pictures[PLAIN]
+    """Return what one model of Show 3 is trained on: 112 published photos, and plain ones."""
+    marked = [one.as_published(trial) for one in photos if one.model == model]
+    return marked + pictures[PLAIN][: PLAIN_COUNTS[kind]]

@@ -3,8 +3,8 @@
 Pictures: those of the corpus whose shipped folder says what they show (18 classes), 72 pixels a
 shorter side, in one random order. The same kits are used for all three kinds of model: 100 kits of
 ten photos at visibility 4 (as the sample kit) and 20 of other pictures at the default 3, dealt to
-four groups. Model g is trained on the published photos of group g; "out" is asked of model g + 1,
-which has not seen them.
+groups: as many as make training sets of about the Lab's size. Model g is trained on the published
+photos of group g; "out" is asked of model g + 1, which has not seen them.
 """
 
 import pickle
@@ -23,7 +23,8 @@ from auditcore.randomness import derive
 
 SEED = b"lab power"
 SIDE, CLASS_LEAST = 72, 30
-GROUPS, PHOTOS, VERSIONS = 4, 10, 1000
+GROUPS = {"classifier": 4, "clip": 4, "encoder": 8}
+PHOTOS, VERSIONS = 10, 1000
 PLAIN, HELD_OUT = slice(1200, 1230), slice(1230, None)
 
 
@@ -65,9 +66,9 @@ class KitPlan:
     def name(self) -> str:
         return f"v{self.visibility:g}-{self.number:03d}"
 
-    @property
-    def group(self) -> int:
-        return self.number % GROUPS
+    def group(self, kind: str) -> int:
+        """Return which of a kind's models is trained on its photos."""
+        return self.number % GROUPS[kind]
 
     def chosen(self, all_pictures: list[Picture]) -> list[Picture]:
         """Return its pictures, unmarked."""
@@ -145,8 +146,8 @@ def published(plan: KitPlan, all_pictures: list[Picture], work: Path) -> list[Pi
     ]
 
 
-def training_set(group: int, all_pictures: list[Picture], work: Path) -> list[Picture]:
-    """Return what model `group` is trained on: 300 published photos and 30 plain pictures."""
-    plans = [plan for plan in KITS if plan.group == group]
+def training_set(kind: str, group: int, all_pictures: list[Picture], work: Path) -> list[Picture]:
+    """Return what a model is trained on: its kits' published photos, and a tenth of plain ones."""
+    plans = [plan for plan in KITS if plan.group(kind) == group]
     marked = [one for plan in plans for one in published(plan, all_pictures, work)]
-    return marked + all_pictures[PLAIN]
+    return marked + all_pictures[PLAIN][: len(marked) // 10]

@@ -59,7 +59,7 @@ def run(kind: str, trial: int, pictures: list[Picture], work: Path) -> None:
         train_once(
             kind_of(kind),
             f"marks-{trial}-{model}",
-            partial(training_set, model, trial, photos, pictures),
+            partial(training_set, kind, model, trial, photos, pictures),
             pictures,
             work,
         )
@@ -80,7 +80,7 @@ def _write(work: Path, kind: str, trial: int, photo: Planted, asked: Sequence[As
         "published": photo.published(trial),
         "scores": asked[photo.model].scores(photo),
     }
-    if photo.family in WITH_TWIN:
+    if photo.family in WITH_TWIN and CALIBRATED[kind]:
         twin = asked[1 - photo.model].scores(photo)
         row["twin"] = {name: twin[name] for name in CALIBRATED[kind]}
     with (work / ROWS).open("a") as file:
@@ -89,7 +89,9 @@ def _write(work: Path, kind: str, trial: int, photo: Planted, asked: Sequence[As
 
 
 def write_looks(pictures: list[Picture], work: Path) -> None:
-    """Write down the mean CIEDE2000 that each family's marks reached."""
+    """Write down once the mean CIEDE2000 that each family's marks reached."""
+    if (work / LOOKS).exists():
+        return
     found: dict[str, list[float]] = {family: [] for family in FAMILIES}
     for photo in planted(pictures, work):
         found[photo.family].append(photo.look())

@@ -97,10 +97,9 @@ def _length(answers: NDArray[Any], _told: Any) -> float:
     return float(np.linalg.norm(answers.astype(np.float64), axis=1).mean())
 
 
-_VIEWS = Look(Crop(0.5, flip=True), 64)
 LOOKS = {
-    "classifier": {"default": Look(Crop(0.8), 16)},
-    "encoder": {"default": _VIEWS, "other": Look(Crop(0.2, flip=True), 32)},
+    "classifier": {"default": Look(Crop(0.8), 16), "other": Look(Crop(1.0), 1)},
+    "encoder": {"default": Look(Crop(0.5, flip=True), 64)},
     "clip": {"default": Look(Crop(0.9), 8), "other": Look(Crop(1.0), 1)},
 }
 _ALIKE = _product("view-similarity")
@@ -117,7 +116,8 @@ PAPERS = {
 SCORES_OF: dict[str, dict[str, Candidate]] = {
     "classifier": {
         DEFAULT["classifier"]: Candidate("default", _product("modified-entropy")),
-        "modified entropy, 4 views": Candidate("default", _first(4, _product("modified-entropy"))),
+        "modified entropy, whole picture": Candidate("other", _product("modified-entropy")),
+        "log odds, whole picture": Candidate("other", _log_odds),
         "cross-entropy, 16 views": Candidate("default", _cross_entropy),
         "log odds, 16 views": Candidate("default", _log_odds),
         "minus entropy, 16 views (no label known)": Candidate(
@@ -128,7 +128,6 @@ SCORES_OF: dict[str, dict[str, Candidate]] = {
     "encoder": {
         DEFAULT["encoder"]: Candidate("default", _first(32, _ALIKE)),
         PAPERS["encoder"]: Candidate("default", _ALIKE),
-        "view similarity, 32 smaller views (20 % and more)": Candidate("other", _ALIKE),
         "length of the features, 64 views": Candidate("default", _length),
     },
     "clip": {
@@ -144,9 +143,9 @@ SCORES_OF: dict[str, dict[str, Candidate]] = {
     },
 }
 TWIN = " - twin"
-CALIBRATED = {
+CALIBRATED: dict[str, tuple[str, ...]] = {
     "classifier": (DEFAULT["classifier"], "log odds, 16 views"),
-    "encoder": (DEFAULT["encoder"],),
+    "encoder": (),
     "clip": (DEFAULT["clip"], "softmax of the caption among 200 others, 8 views"),
 }
 

@@ -191,6 +191,7 @@ def looks(work: Path) -> dict[str, Any]:
 def document(work: Path) -> dict[str, Any]:
     """Return everything that was measured."""
     kinds = {row["kind"] for row in lines(work / ranks.ROWS)}
+    twins = [kind for kind in KINDS if kind in kinds and CALIBRATED[kind]]
     return {
         "machine": "2 CPU cores, one of them used, no GPU",
         "audits": audit_rows(work),
@@ -202,7 +203,9 @@ def document(work: Path) -> dict[str, Any]:
             "default": {kind: [SMOOTH, DEFAULT[kind]] for kind in KINDS},
             "papers": {kind: [SPREAD, PAPERS[kind]] for kind in KINDS},
             "rows": rank_rows(work),
-            "innocent": [innocent_row(work, kind) for kind in KINDS if kind in kinds],
+            "innocent": [
+                innocent_row(work, one) for one in KINDS if one in kinds and CALIBRATED[one]
+            ],
         },
         "models": model_rows(work),
     }

@@ -19,10 +19,11 @@ IN_AND_OUT = """## Photo in, photo out
 
 The same sealed kits for all three kinds, n = 1000 versions, the product's default marks and score,
 its own audit machine at exactly p (a person's first attempt is tested at p / 2). "In": a model that
-was trained on the published photos; "out": one trained in the same way on others. Four models a
-kind, 330 pictures each: 250 published at visibility 4, 50 at visibility 3, 30 plain. Intervals:
-Clopper-Pearson, 95 %. "To find": median queries of the audits that found the photos; "mean": of all
-audits. Ten photos are one claim (product of e-values, anytime).
+was trained on the published photos; "out": one trained in the same way on others. Of each training
+set nine tenths are published photos of such kits: 330 pictures in each of 4 classifiers and 4 CLIPs,
+about 165 in each of 8 encoders, as the Lab has it. Intervals: Clopper-Pearson, 95 %. "To find":
+median queries of the audits that found the photos; "mean": of all audits. Ten photos are one claim
+(product of e-values, anytime). Kits of one at visibility 3: five photos of each of 20 kits of ten.
 """
 
 CLAIMED = """### What the paper says of the three kinds
@@ -114,8 +115,9 @@ def _rank_line(row: Row) -> Sequence[str]:
 
 
 def _ratio(row: Row) -> str:
-    low, high = ("?" if value is None else f"{value:.1f}" for value in row["ratio_interval"])
-    middle = "?" if row["ratio"] is None else f"{row['ratio']:.1f}"
+    """Say how many times the papers' power; without end where they may have found nothing."""
+    low, high = ("∞" if value is None else f"{value:.1f}" for value in row["ratio_interval"])
+    middle = "∞" if row["ratio"] is None else f"{row['ratio']:.1f}"
     return f"{middle} ({low}-{high})"
 
 
