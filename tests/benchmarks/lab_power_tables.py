@@ -203,9 +203,7 @@ def document(work: Path) -> dict[str, Any]:
             "default": {kind: [SMOOTH, DEFAULT[kind]] for kind in KINDS},
             "papers": {kind: [SPREAD, PAPERS[kind]] for kind in KINDS},
             "rows": rank_rows(work),
-            "innocent": [
-                innocent_row(work, one) for one in KINDS if one in kinds and CALIBRATED[one]
-            ],
+            "innocent": [innocent_row(work, kind) for kind in twins],
         },
         "models": model_rows(work),
     }

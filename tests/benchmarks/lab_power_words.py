@@ -20,10 +20,10 @@ IN_AND_OUT = """## Photo in, photo out
 The same sealed kits for all three kinds, n = 1000 versions, the product's default marks and score,
 its own audit machine at exactly p (a person's first attempt is tested at p / 2). "In": a model that
 was trained on the published photos; "out": one trained in the same way on others. Of each training
-set nine tenths are published photos of such kits: 330 pictures in each of 4 classifiers and 4 CLIPs,
-about 165 in each of 8 encoders, as the Lab has it. Intervals: Clopper-Pearson, 95 %. "To find":
-median queries of the audits that found the photos; "mean": of all audits. Ten photos are one claim
-(product of e-values, anytime). Kits of one at visibility 3: five photos of each of 20 kits of ten.
+set nine tenths are published photos of such kits: 330 pictures in each of 4 classifiers and 4
+CLIPs, about 165 in each of 8 encoders, as the Lab has it. Intervals: Clopper-Pearson, 95 %. "To
+find": median queries of the audits that found the photos; "mean": of all audits. Ten photos are one
+claim (product of e-values, anytime). Kits of one at visibility 3: five photos of each of 20 kits.
 """
 
 CLAIMED = """### What the paper says of the three kinds
