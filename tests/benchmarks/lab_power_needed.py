@@ -17,7 +17,7 @@ from auditcore.errors import DesignError
 from auditcore.sequential.collection import LOG_WEIGHTS, AnytimeCollection, log_factors
 from auditcore.sequential.fixed_budget import RankSum
 
-LEVEL, WANTED, DRAWS, ORDERS = Fraction(1, 100), 0.9, 600, 40
+LEVEL, WANTED, DRAWS, ORDERS = Fraction(1, 100), 0.9, 400, 40
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 23, 26, 30, 35, 40, 45, 50, 60, 70, 80)
 SIZES += (90, 100, 120, 140, 160, 180, 200)
 Beats = NDArray[np.int64]

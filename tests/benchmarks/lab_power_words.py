@@ -45,7 +45,8 @@ distance from the hidden versions' mean in their SDs. Ratio: power over the pape
 their score), 95 % bootstrap interval. Photos needed: fewest photos of one owner that are found in
 90 % of collections at p = .01, resampled from the measured photos: product of e-values (watched
 throughout) / rank-sum (one look). "- twin": less the score of the same version by a model that did
-not see the photo.
+not see the photo. "Largest z" is the best of all pairs tried, and flattered by the choice. Here are
+the marks under the default score and the scores of the default marks; all pairs are in the .json.
 """
 
 
@@ -153,12 +154,15 @@ def _looks(marks: Row) -> str:
 
 
 def _of_kind(kind: str, marks: Row) -> str:
+    """Return the marks under the default score, and the scores of the default marks."""
     rows = [row for row in marks["rows"] if row["kind"] == kind]
     if not rows:
         return ""
-    photos = rows[0]["photos"]
-    head = f"### {KINDS[kind]}: {photos} photos a family\n\n"
-    return head + _table(RANK_HEAD, map(_rank_line, rows))
+    family, score = marks["default"][kind]
+    parts = [f"### {KINDS[kind]}: {rows[0]['photos']} photos a family\n"]
+    for same, value in (("score", score), ("family", family)):
+        parts.append(_table(RANK_HEAD, (_rank_line(row) for row in rows if row[same] == value)))
+    return "\n".join(parts)
 
 
 def _innocent(rows: Sequence[Row]) -> str:
