@@ -11,7 +11,6 @@ from math import ceil
 
 from scipy.stats import binom
 
-from auditcore.audit import Decision
 from auditcore.lab.experiments import WITH, WITHOUT, Audited, Experiment
 from auditcore.lab.lessons import hazards, indications, members, photos_needed, thousand
 from auditcore.lab.lessons.shapes import VERSIONS
@@ -234,8 +233,9 @@ def twins(experiment: Experiment) -> Exercise:
         "The Lab, “Train”. Or, for about two minutes:\n\n```\n"
         f"python -m auditcore lab train --kind {setup.kind}\n"
         "python -m auditcore lab show example\n```",
-        f"In the example that is shipped, at 1 in {1 / setup.p} (works: {good}):\n\n"
-        + _table(("model", "answer", "questions", "works"), rows)
+        f"In the example that is shipped, at 1 in {1 / setup.p} (evidence: of what is enough; "
+        f"works: {good}):\n\n"
+        + _table(("model", "answer", "evidence", "questions", "works"), rows)
         + "\n\nA training of your own comes out with other figures and, nearly always, the same "
         "answers.",
         "From outside both look alike; asked with the kit, only one gives itself away.",
@@ -282,17 +282,22 @@ def forgetting(experiment: Experiment) -> Exercise:
         "The Lab, “Make it forget”. Or, with the id that `lab train` told:\n\n```\n"
         "python -m auditcore lab forget ID\n```",
         f"In the example that is shipped (before: {_percent(before)} {_good(experiment)}):\n\n"
-        + _table(("way of forgetting", "answer", "questions", "works", "took"), rows),
-        "Whether a model forgot is a question that can be put to the model.",
+        + _table(("way of forgetting", "answer", "evidence", "questions", "works", "took"), rows)
+        + "\n\nOther experiments come out otherwise: `tests/benchmarks/results/lab_unlearning.md` "
+        "tells how often each way was found out, for three kinds of models.",
+        "Whether a model forgot is a question that can be put to the model; finding nothing is no "
+        "proof that nothing is left.",
     )
 
 
-def _found(audited: Audited | None) -> tuple[str, str]:
-    """Return the answer of an audit and its questions, for a table."""
+def _found(audited: Audited | None) -> tuple[str, str, str]:
+    """Return the answer of an audit, its evidence and its questions, for a table."""
     if audited is None or audited.verdict is None:
-        return "not asked", "0"
-    sign = "used" if audited.verdict.decision is Decision.USED else audited.verdict.decision.value
-    return f"**{sign}**", f"{audited.verdict.queries:,}"
+        return "not asked", "none", "0"
+    verdict = audited.verdict
+    reached, needed = verdict.collection.statistic, verdict.collection.threshold
+    evidence = "" if reached is None else f"{_number(reached)} of {needed:g}"
+    return f"**{verdict.decision.value}**", evidence, f"{verdict.queries:,}"
 
 
 def _good(experiment: Experiment) -> str:
@@ -306,7 +311,7 @@ def _table(heads: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value:.2g}" if value < 100 else f"{value:,.0f}"
 
 
 def _percent(share: float) -> str:

@@ -28,8 +28,8 @@ experiment made on the machine, or else one made earlier, and says which. A minu
 
 1. **Before a photo goes online.** Let them look for the difference between the two photos. Chance
    has picked, and nobody can foresee or steer it.
-2. **Two AI models learn.** Hide the legend with a hand, and ask which line is which. Nobody can
-   tell from outside.
+2. **Two AI models learn.** Ask the hall how one could tell, from outside, which of the two saw the
+   photos.
 3. **Both are asked.** Say that the dotted line was drawn before the first question. Silence is no
    proof of innocence: “not shown” is never “not used”.
 4. **Could it be bad luck?** The models are audited while they watch. S and the way back here take
@@ -71,7 +71,7 @@ def teachers_sheet(experiment: Experiment | None = None) -> str:
     every = exercises(experiment or shipped_experiment())
     told = [_exercise(number, one) for number, one in enumerate(every, start=1)]
     parts = (_TITLE, _HALL, _PLAN, "## Exercises", *told, _QUESTIONS)
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def _exercise(number: int, one: Exercise) -> str:

@@ -26,8 +26,8 @@ from auditcore.lab.experiments import (
 from auditcore.paths import assets_dir
 from pages._parts import present_words, session
 
-STRONGER = 8
-_FAVOURITE = "dog.jpg"
+STRONGER = 5
+_FAVOURITE = "cat.jpg"
 _SIDE, _SOFT = 900, 220
 
 

@@ -46,7 +46,7 @@ def photo(shown: Shown) -> Step:
     stronger = f"a soft pattern of light and colour, here {present_data.STRONGER} times stronger"
     figures = (
         _picture(before, "The photo", "as it was taken")
-        + _picture(after, "The copy that goes online", "hardly anybody sees a difference")
+        + _picture(after, "The copy that goes online", "a little different, if you look closely")
         + _picture(added, "What chance added", stronger)
     )
     say = present_words.lottery(shown.seen.plan.versions)

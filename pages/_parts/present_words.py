@@ -33,11 +33,14 @@ FORGETTING = {
     "retrain": "Start again without them",
 }
 ANEW = "retrain"
-_RECOGNISED = f"of new pictures are put in the right one of {len(CLASSES)} groups"
+_GROUPED = (
+    f"of new pictures are put in the right one of {len(CLASSES)} groups "
+    f"(guessing: {1 / len(CLASSES):.0%})"
+)
 ABILITY = {
-    "clip": "of new pictures get the right description, out of 50",
-    "encoder": _RECOGNISED,
-    "classifier": _RECOGNISED,
+    "clip": "of new pictures get the right description, out of 50 (guessing: 2%)",
+    "encoder": _GROUPED,
+    "classifier": _GROUPED,
 }
 """What a model is good for, by kind: follows a percentage or "the share"."""
 
@@ -142,4 +145,6 @@ def rule(found: Mapping[str, Decision]) -> str:
     quick = [answer for name, answer in found.items() if name != ANEW]
     if any(answer is Decision.USED for answer in quick):
         return "For rules: a promise to delete is worth what a test like this can confirm."
-    return "For rules: ask for a test like this one, and remember that it may miss faint traces."
+    return (
+        "For rules: forgetting can be tested; but finding nothing is no proof that nothing is left."
+    )
