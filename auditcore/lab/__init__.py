@@ -18,4 +18,11 @@ encoders      small image encoders that learn without labels: SimCLR, MoCo
 demo_pictures the sample pictures of EncoderMI, dealt out at random
 demo_encoder  `python -m auditcore.lab.demo_encoder`: the encoder trained on some, and its attack
 demo_people   `python -m auditcore.lab.demo_people`: that model, and photos to try it with
+pack          the Lab's pictures, shipped: what a person's photos are trained with
+training      one loop for three kinds of models
+experiments   a model trained with the photos, a twin without, and their audits
+unlearning    ways of making a model forget
+lessons       what the page Understand computes
+exercises     those of the teacher's sheet, with the figures that come out
+sheet         the teacher's sheet, put together
 """
