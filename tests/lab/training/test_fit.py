@@ -18,7 +18,7 @@ def _trained(
     kind: str = "classifier", recipe: Recipe = QUICK, seed: int = 1, **options: object
 ) -> tuple[bytes, Fitted]:
     network = KINDS[kind].new(CLASSES, 1)
-    fitted = fit(KINDS[kind], network, data(kind, 24), recipe, seed, **options)  # type: ignore[arg-type]
+    fitted = fit(KINDS[kind], network, data(kind, 16), recipe, seed, **options)  # type: ignore[arg-type]
     return weights(network), fitted
 
 
@@ -37,16 +37,16 @@ def test_one_seed_gives_the_same_weights_whatever_was_drawn_before(kind: str) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_learning_lowers_the_loss_beside_a_rate_of_nothing(kind: str) -> None:
-    recipe = Recipe(12, 8, 1e-3, 1e-2, augmentation="none")
+    recipe = Recipe(10, 8, 1e-3, 1e-2, augmentation="none")
     learned = _trained(kind, recipe)[1].losses[-1]
-    idle = _trained(kind, replace(recipe, learning_rate=0.0, epochs=2))[1].losses[-1]
+    idle = _trained(kind, replace(recipe, learning_rate=0.0, epochs=1))[1].losses[-1]
     assert learned < 0.9 * idle
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stopped_training_goes_on_to_the_same_bits(kind: str, tmp_path: Path) -> None:
     whole, fitted = _trained(kind, held_out=data(kind, 8, 9))
-    steps = iter([False] * 4 + [True])  # three steps an epoch: in the second
+    steps = iter([False] * 3 + [True])  # two steps an epoch: in the second
     told: list[Epoch] = []
     options = {
         "held_out": data(kind, 8, 9),
@@ -101,7 +101,7 @@ def test_early_stopping_goes_back_to_the_best_weights() -> None:
 
 
 def test_what_cannot_be_trained_is_said() -> None:
-    with pytest.raises(LabError, match="there are only 24"):
+    with pytest.raises(LabError, match="there are only 16"):
         _trained(recipe=replace(QUICK, batch=32))
     with pytest.raises(LabError, match="held-out pictures"):
         _trained(recipe=replace(QUICK, patience=1))
