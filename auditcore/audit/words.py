@@ -119,9 +119,9 @@ def _means(verdict: Verdict, plan: Plan) -> tuple[str, ...]:
         return (
             f"Each photo has {plan.versions:,} versions that look alike; one of them, drawn at "
             "random, was published. The model favours the published ones over the hidden ones.",
-            f"If the model had never met them, an audit like this one would say so in at most "
-            f"{chance(plan.level)} cases. All attempts of this kit on this model together stay "
-            f"below {chance(plan.p)}.",
+            "If the model had never met them, an audit like this one would wrongly say “used” in "
+            f"at most {chance(plan.level)} cases. All attempts of this kit on this model together "
+            f"stay below {chance(plan.p)}.",
             *_family(plan),
         )
     return (

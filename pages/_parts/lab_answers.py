@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from auditcore.audit import verdict_words
+from auditcore.audit import Decision, verdict_words
 from auditcore.audit.words import headline
 from auditcore.lab.experiments import TWINS, Audited, Experiment
 from pages._parts import evidence_plot, figures, keys, lab_plots, lab_words, phrases, verdict_view
 
 QUIET = {"displayModeBar": False, "scrollZoom": False}
+_PHOTOS, _WIDTH = 4, 150
 
 
 def trainings(experiment: Experiment) -> None:
@@ -31,9 +32,20 @@ def trainings(experiment: Experiment) -> None:
         alt=f"The loss of both models over the rounds of training. {far}.",
     )
     st.caption(
-        "The loss says how far off a model still is on its own pictures. Both fall in much the "
-        "same way: from outside, nobody sees which of the two had the photos."
+        "The loss says how far off a model still is on its own pictures. A falling line says that "
+        "it learns, and not from which photos."
     )
+
+
+def photos(experiment: Experiment) -> None:
+    """Show some of the photos as the first model sees them, once they are marked."""
+    marked = [one for one in experiment.pictures if one.published is not None][:_PHOTOS]
+    if not marked:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for picture in marked:
+            st.image(str(picture.published), alt=f"{picture.file}, marked", width=_WIDTH)
+    st.caption("Some of the photos as the first model sees them, each with its hidden mark.")
 
 
 def audits(experiment: Experiment) -> None:
@@ -47,9 +59,10 @@ def audits(experiment: Experiment) -> None:
         return
     chart(courses, f"{keys.CHART}.twins")
     st.caption(
-        "Each line is one model being asked about the published and the hidden versions of the "
-        "photos, and how much more its answers speak for use than at the start. An audit ends as "
-        "soon as its line reaches the dashed one."
+        "Each line is one model being asked, and how much more its answers speak for use than at "
+        "the start, where all stand at 1×. An audit ends as soon as its line reaches the dashed "
+        "one. Each photo's published version costs one more question. "
+        + lab_words.bar(courses[0].plan)
     )
 
 
@@ -76,8 +89,6 @@ def answers(experiment: Experiment) -> None:
         if audited is not None and audited.verdict is not None:
             with column:
                 _answer(twin, audited)
-    st.badge("Guaranteed", icon=":material/verified:", color="primary")
-    st.caption(lab_words.GRADE_MEANS)
 
 
 def _answer(twin: str, audited: Audited) -> None:
@@ -86,6 +97,9 @@ def _answer(twin: str, audited: Audited) -> None:
     st.subheader(f"The model that {lab_words.TWINS[twin]}", anchor=False)
     verdict_view.framed(verdict, headline(verdict, plan), lab_words.basis(audited))
     st.markdown(lab_words.truth(twin, verdict.decision, plan))
+    if verdict.decision is Decision.USED:
+        st.badge("Guaranteed", icon=":material/verified:", color="primary")
+        st.caption(lab_words.guaranteed(plan))
 
 
 def meaning(experiment: Experiment) -> None:
@@ -93,6 +107,7 @@ def meaning(experiment: Experiment) -> None:
     audited = experiment.audit(TWINS[0])
     if audited is not None and audited.verdict is not None:
         words = verdict_words(audited.verdict, audited.plan)
+        st.markdown(f"**About the answer on the model that {lab_words.TWINS[TWINS[0]]}:**")
         verdict_view.meaning(words)
         with st.expander("What could defeat an audit like this"):
             st.markdown("\n".join(f"- {line}" for line in words.limits))
@@ -111,6 +126,7 @@ def trained(experiment: Experiment) -> None:
                 name = lab_words.TWINS[twin].capitalize()
                 st.metric(name, f"{outcome.utility:.0%}", width="content")
     trainings(experiment)
+    photos(experiment)
     with st.expander("How they were trained"):
         facts = lab_words.facts(experiment.setup, outcomes, experiment.record)
         table = {name: phrases.plain(fact) for name, fact in facts.items()}

@@ -130,13 +130,13 @@ def results(experiment: Experiment) -> None:
         for name, audited in after.items()
     ]
     _headline(tried)
+    st.markdown(lab_words.left({names[name]: audited for name, audited in after.items()}))
     lab_answers.chart(courses, f"{keys.CHART}.forgetting")
     trained = experiment.outcome(WITH)
     if trained is not None:
         st.table(_rows(experiment, trained, tried), border="horizontal")
         skill = lab_words.skill(trained.utility_title, experiment.setup.kind)
         st.caption(f"{skill} **Work**: seconds of computing.")
-    st.markdown(lab_words.NOT_FORGOTTEN)
 
 
 def _headline(tried: Mapping[str, Forgotten]) -> None:

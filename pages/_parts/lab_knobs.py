@@ -8,6 +8,7 @@ import streamlit as st
 
 from auditcore.errors import TelltaleError
 from auditcore.lab.experiments import AUGMENTATIONS, LEVELS, RANGES, Setup, default_setup
+from auditcore.marks import VISIBILITY_DEFAULT
 from pages._parts import claims, keys, phrases
 
 _STRONG = "Strong: small cuts, mirrored, in other light and colours. Hardest to learn by heart."
@@ -70,7 +71,7 @@ def _rest(start: Setup) -> int:
 
 def _epochs(start: Setup) -> int:
     return _slider(
-        "How often each picture is seen (epochs)", "epochs", start.epochs, keys.LAB_EPOCHS,
+        "Rounds, each with every picture once (epochs)", "epochs", start.epochs, keys.LAB_EPOCHS,
         start.kind,
         "The more often, the better a model knows its own pictures by heart. That is called "
         "overfitting.",
@@ -81,6 +82,7 @@ def _slider(
     label: str, name: str, value: int, key: str, kind: str, told: str, step: int = 1
 ) -> int:
     least, most = RANGES[name]
+    label = f"{label}, {least:,} to {most:,}"
     chosen = st.slider(label, int(least), int(most), value, step=step, key=f"{key}.{kind}")
     st.caption(told)
     return chosen
@@ -141,14 +143,18 @@ def _privacy() -> float | None:
 def _visibility(start: Setup) -> float:
     least, most = RANGES["visibility"]
     chosen = st.slider(
-        "How visible the mark is (mean CIEDE2000)",
+        f"How visible the mark is, {least:g} to {most:g} (mean CIEDE2000)",
         float(least),
         float(most),
         start.visibility,
         step=0.5,
         key=keys.VISIBILITY,
     )
-    st.caption("About 1 is the least that a person notices. The stronger, the easier to find.")
+    st.caption(
+        "About 1 is the least that a person notices; Protect begins with "
+        f"{VISIBILITY_DEFAULT:g}. Stronger marks are found more easily, and so small a training "
+        "needs that."
+    )
     return chosen
 
 

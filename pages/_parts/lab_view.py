@@ -1,11 +1,13 @@
 """An experiment on its page: watched while it trains, then both answers, and what can be done."""
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from auditcore.errors import TelltaleError
 from auditcore.jobs import lab
 from auditcore.jobs.queue import Job, JobState
-from auditcore.lab.experiments import Experiment, shipped_experiment
+from auditcore.lab.experiments import Experiment, expected_seconds, shipped_experiment
 from pages._parts import keys, lab_answers, lab_forget, lab_words, phrases, session, waiting
 
 EXAMPLE = "example"
@@ -34,8 +36,8 @@ def say_deleted() -> None:
 
 def _example(experiment: Experiment) -> None:
     st.info(
-        "**An experiment made earlier.** It was made just as you can make one here, and comes with "
-        "Telltale, without its models.",
+        "**An experiment made earlier.** It was made just as you can make one here. Its models do "
+        "not come with Telltale, so forgetting cannot be tried on them: train your own for that.",
         icon=":material/science:",
     )
     _finished(experiment)
@@ -82,12 +84,22 @@ def _follow(experiment_id: str) -> None:
         )  # fmt: skip
         _cancel(experiment_id)
     st.caption("You may close this page. The work goes on, and this address brings you back.")
-    _so_far(lab.experiment_of(session.queue(), experiment_id, session.owner()))
+    experiment = lab.experiment_of(session.queue(), experiment_id, session.owner())
+    if _is_late(job, experiment):
+        st.caption("Longer than expected so far: other work may be keeping this machine busy.")
+    _so_far(experiment)
+
+
+def _is_late(job: Job, experiment: Experiment) -> bool:
+    return (datetime.now(UTC) - job.created).total_seconds() > 2 * expected_seconds(
+        experiment.setup
+    )
 
 
 def _so_far(experiment: Experiment) -> None:
     lab_answers.audits(experiment)
     lab_answers.trainings(experiment)
+    lab_answers.photos(experiment)
 
 
 def _stopped(job: Job, experiment: Experiment) -> None:

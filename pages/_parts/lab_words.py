@@ -6,33 +6,29 @@ from auditcore.audit import Decision, Plan
 from auditcore.audit.words import chance
 from auditcore.lab.experiments import SAMPLE, Audited, Outcome, Record, Setup
 from auditcore.lab.pack import CLASSES
-from pages._parts import evidence_plot, phrases
+from pages._parts import evidence_plot, figures, phrases
 
 TWINS = {"with": "learned from the photos", "without": "never saw them"}
 KINDS = {
     "clip": (
         "Pictures with captions (CLIP)",
-        "Learns which caption belongs to which picture.",
+        "Learns which caption belongs to which picture. Photos are found in it most surely.",
     ),
     "classifier": (
         "Names of things (classifier)",
-        "Learns to say what a picture shows, from a short list of words.",
+        "Learns to say what a picture shows, from a short list of words. Photos are found in it "
+        "less surely.",
     ),
     "encoder": (
         "Pictures alone (SimCLR)",
-        "Learns, without any words, which two cuts come from the same picture.",
+        "Learns, without any words, which two cut-outs belong to one picture. Photos are found "
+        "in it less surely.",
     ),
 }
 _CAPTIONS = 50  # to choose from, when a CLIP's skill is tried
 
-GRADE_MEANS = (
-    "Guaranteed: the marks were drawn at random before the models were trained, so the chance of a "
-    "false alarm is bounded by arithmetic, whatever the model is."
-)
-NOT_FORGOTTEN = (
-    "“Not shown” is no proof that a model has forgotten: a trace too weak for this audit may be "
-    "left."
-)
+NOT_PROVEN = "“Not shown” by itself is no proof that photos were not used."
+NOT_FORGOTTEN = "That is no proof that they are forgotten."
 NOTHING_TO_FORGET = (
     "The photos were not shown in this model to begin with, so whether it forgets cannot be seen. "
     "Train another: more rounds, fewer other pictures or a stronger mark make photos easier to "
@@ -76,23 +72,29 @@ def truth(twin: str, decision: Decision, plan: Plan) -> str:
             "Here the truth is known: it never saw them. This is a false alarm, as it happens in "
             f"at most {chance(plan.level)} audits like this."
         )
-    return "Here the truth is known: it never saw them, and nothing was shown against it."
+    return f"Here the truth is known: it never saw them. {NOT_PROVEN}"
 
 
 def after_forgetting(found: int, tried: int) -> str:
     """Say after how many short cuts the audit still says "used"."""
-    if tried == 1:
-        return f"After this short cut the photos are {'still found' if found else 'not shown'}."
-    if found in (0, tried):
-        still = "still found" if found else "not shown any more"
-        return f"After all {tried} short cuts the photos are {still}."
-    return f"After {found} of {tried} short cuts the photos are still found."
+    after = "After this short cut" if tried == 1 else f"After all {tried} short cuts"
+    if not found:
+        return f"{after} the audit no longer shows that the photos were used. {NOT_FORGOTTEN}"
+    if found == tried:
+        return f"{after} the photos are still found."
+    return (
+        f"After {found} of {tried} short cuts the photos are still found. The others are no proof "
+        "that they are forgotten."
+    )
 
 
 def skill(title: str, kind: str) -> str:
     """Say what the figure for a model's skill is, and what it would be by guessing."""
     guessed = 1 / (_CAPTIONS if kind == "clip" else len(CLASSES))
-    return f"**Skill**: the {title}. Guessing would get {guessed:.0%}."
+    return (
+        f"**Skill**: the {title}. Guessing would get {guessed:.0%}. Models as small as these learn "
+        "little, and differences of a few points may be chance."
+    )
 
 
 def knobs(setup: Setup) -> str:
@@ -110,6 +112,38 @@ def knobs(setup: Setup) -> str:
 def epochs(number: int) -> str:
     """Say how often each picture is seen: "40 rounds"."""
     return phrases.count(number, "round")
+
+
+def guaranteed(plan: Plan) -> str:
+    """Say what is guaranteed when the answer is "used"."""
+    return (
+        "What is guaranteed: the marks were drawn at random before the training, so a model that "
+        f"never saw the photos is wrongly called “used” in at most {chance(plan.level)} audits "
+        "like this, whatever the model is."
+    )
+
+
+def bar(plan: Plan) -> str:
+    """Say where the dashed line stands, and why there."""
+    needed = evidence_plot.times(figures.deciding(plan))
+    return (
+        f"The dashed line stands at {needed}: the accepted chance of a false alarm is "
+        f"{chance(plan.p)}, and half of it is kept for later attempts at the same model."
+    )
+
+
+def left(tried: Mapping[str, Audited]) -> str:
+    """Say how far the evidence still comes where it is not enough; "" where there is no such."""
+    short = [
+        (audited, name)
+        for name, audited in tried.items()
+        if audited.verdict is not None and audited.verdict.decision is not Decision.USED
+    ]
+    if not short:
+        return ""
+    furthest, name = max(short, key=lambda one: evidence_plot.evidence(*one[0][:2])[0])
+    needed = evidence_plot.times(figures.deciding(furthest.plan))
+    return f"The furthest without an answer: {name}, {reached(furthest)} where {needed} is enough."
 
 
 def basis(audited: Audited) -> str:

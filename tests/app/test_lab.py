@@ -188,9 +188,11 @@ def test_both_answers_stand_side_by_side_with_the_truth(page: Open, found: Exper
     assert "At least one of these 24 photos was used" in said
     assert "No use of these 24 photos was shown" in said
     assert "it did learn from them. The answer is right." in said
-    assert "it never saw them, and nothing was shown" in said
-    assert lab_words.GRADE_MEANS in said
-    assert "not used" not in said.replace("never means “not used”", "")
+    assert "it never saw them." in said and lab_words.NOT_PROVEN in said
+    assert said.count("What is guaranteed") == 1
+    assert "wrongly called “used” in at most 1 in 40 audits" in said
+    without = said.split(lab_words.NOT_PROVEN)
+    assert not any("not used" in part for part in without)
     plot = app.get("plotly_chart")[0].proto.spec
     assert "the model that learned from the photos" in plot
     assert "the model that never saw them" in plot and "enough evidence: 40" in plot
@@ -225,7 +227,7 @@ def test_before_and_after_are_on_one_chart_and_in_a_table(
 ) -> None:
     app = page(tried_two.id)
     assert "After this short cut the photos are still found." in told(app)
-    assert lab_words.NOT_FORGOTTEN in told(app)
+    assert "The furthest without an answer: Train again without the photos" in told(app)
     [table] = [one.value for one in app.table if "Skill" in one.value]
     assert list(table["Answer"]) == ["▲ Used", "▲ Used", "◇ Not shown"]
     assert list(table["Skill"]) == ["35%", "36%", "41%"]
@@ -236,15 +238,21 @@ def test_before_and_after_are_on_one_chart_and_in_a_table(
 @pytest.mark.parametrize(
     ("still", "tries", "said"),
     [
-        (0, 1, "After this short cut the photos are not shown."),
+        (0, 1, "After this short cut the audit no longer shows that the photos were used."),
         (1, 1, "After this short cut the photos are still found."),
-        (1, 2, "After 1 of 2 short cuts the photos are still found."),
-        (0, 3, "After all 3 short cuts the photos are not shown any more."),
+        (0, 3, "After all 3 short cuts the audit no longer shows that the photos were used."),
         (3, 3, "After all 3 short cuts the photos are still found."),
     ],
 )
 def test_short_cuts_are_counted(still: int, tries: int, said: str) -> None:
-    assert lab_words.after_forgetting(still, tries) == said
+    caution = "" if still else f" {lab_words.NOT_FORGOTTEN}"
+    assert lab_words.after_forgetting(still, tries) == f"{said}{caution}"
+
+
+def test_where_some_are_found_the_others_prove_nothing() -> None:
+    said = lab_words.after_forgetting(1, 3)
+    assert "After 1 of 3 short cuts the photos are still found." in said
+    assert "no proof that they are forgotten" in said
 
 
 def test_deleting_leaves_nothing(page: Open, found: Experiment) -> None:
