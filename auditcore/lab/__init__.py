@@ -19,6 +19,8 @@ demo_pictures the sample pictures of EncoderMI, dealt out at random
 demo_encoder  `python -m auditcore.lab.demo_encoder`: the encoder trained on some, and its attack
 demo_people   `python -m auditcore.lab.demo_people`: that model, and photos to try it with
 pack          the Lab's pictures, shipped: what a person's photos are trained with
+labels        what the corpus' pictures show, in a few classes
+make_pack     `python -m auditcore.lab.make_pack`: the pack, from the corpus
 training      one loop for three kinds of models
 experiments   a model trained with the photos, a twin without, and their audits
 unlearning    ways of making a model forget

@@ -13,6 +13,9 @@ one and 39 hidden ones in the kit's own order.
 - ten: the anytime test of ten photos together at p = .01, for 400 draws of ten of the 80.
 - utility: on pictures that nobody trained on, behind the same door.
 
+A model that hides everything leaves .05 in the first column, .50 of the others beaten, and at
+most .01 of the tens. One model a row: the intervals are over its photos, not over trainings.
+
 Rows are kept in DIR as they come; the same command goes on where it was.
 """
 
@@ -345,7 +348,7 @@ def tables(_kinds: Sequence[str], work: Path) -> None:
         "rows": found,
     }
     (RESULTS / "lab_countermeasures.json").write_text(json.dumps(facts, indent=1) + "\n")
-    about = "\n\n".join(part for part in __doc__.split("\n\n")[2:4])
+    about = "\n\n".join(part for part in __doc__.split("\n\n")[2:5])
     (RESULTS / "lab_countermeasures.md").write_text(table(found, about))
 
 
