@@ -8,7 +8,14 @@ from auditcore.audit import Decision
 from auditcore.errors import TelltaleError
 from auditcore.jobs import lab
 from auditcore.jobs.queue import Job, JobState
-from auditcore.lab.experiments import WITH, Audited, Experiment, Forgotten, Outcome
+from auditcore.lab.experiments import (
+    WITH,
+    Audited,
+    Experiment,
+    Forgotten,
+    Outcome,
+    experiment_folder,
+)
 from auditcore.lab.unlearning import METHODS
 from pages._parts import (
     figures,
@@ -80,12 +87,15 @@ def _follow(job_id: str, experiment_id: str) -> None:
     job = waiting.find(job_id)
     if job is None or job.ended or job.state is JobState.PAUSED:
         st.rerun()
-    waiting.show(job)
-    st.button(
-        "Cancel", key=keys.LAB_CANCEL, icon=":material/close:",
-        on_click=session.queue().cancel, args=(job_id, session.owner()),
-    )  # fmt: skip
-    results(lab.experiment_of(session.queue(), experiment_id, session.owner()))
+    with st.container(key=keys.LAB_LIVE):
+        waiting.show(job)
+        st.button(
+            "Cancel", key=keys.LAB_CANCEL, icon=":material/close:",
+            on_click=session.queue().cancel, args=(job_id, session.owner()),
+        )  # fmt: skip
+        experiment = Experiment(experiment_folder(experiment_id))
+        if experiment.exists:
+            results(experiment)
 
 
 def _choose(experiment: Experiment) -> None:

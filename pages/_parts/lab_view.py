@@ -7,7 +7,12 @@ import streamlit as st
 from auditcore.errors import TelltaleError
 from auditcore.jobs import lab
 from auditcore.jobs.queue import Job, JobState
-from auditcore.lab.experiments import Experiment, expected_seconds, shipped_experiment
+from auditcore.lab.experiments import (
+    Experiment,
+    expected_seconds,
+    experiment_folder,
+    shipped_experiment,
+)
 from pages._parts import keys, lab_answers, lab_forget, lab_words, phrases, session, waiting
 
 EXAMPLE = "example"
@@ -76,15 +81,23 @@ def _follow(experiment_id: str) -> None:
     job = waiting.find(experiment_id)
     if job is None or job.ended or job.state is JobState.PAUSED:
         st.rerun()
+    experiment = Experiment(experiment_folder(experiment_id))
+    with st.container(key=keys.LAB_LIVE):
+        if experiment.exists:
+            _live(job, experiment)
+        else:  # cancelled a moment ago, or deleted in another window
+            st.caption("Stopping.")
+
+
+def _live(job: Job, experiment: Experiment) -> None:
     waiting.show(job)
     with st.container(horizontal=True):
         st.button(
             "Pause", key=keys.LAB_PAUSE, icon=":material/pause:", on_click=_pause,
-            args=(experiment_id,),
+            args=(job.id,),
         )  # fmt: skip
-        _cancel(experiment_id)
+        _cancel(job.id)
     st.caption("You may close this page. The work goes on, and this address brings you back.")
-    experiment = lab.experiment_of(session.queue(), experiment_id, session.owner())
     if _is_late(job, experiment):
         st.caption("Longer than expected so far: other work may be keeping this machine busy.")
     _so_far(experiment)

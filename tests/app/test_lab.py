@@ -147,6 +147,15 @@ def test_it_is_watched_while_it_trains(page: Open) -> None:
     assert Queue().list()[0].state is JobState.CANCELLED
 
 
+def test_a_folder_that_is_just_being_deleted_breaks_nothing(page: Open) -> None:
+    experiment = begun()
+    app = page(experiment.id)
+    experiment.delete()
+    app.run()
+    assert not app.exception
+    assert "not here any more" in told(app)
+
+
 def test_a_failure_says_why_and_can_be_tried_again(page: Open) -> None:
     experiment = begun()
     ended(JobState.FAILED, "The disk is full. Make room there.")
