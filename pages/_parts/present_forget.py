@@ -14,6 +14,7 @@ _FOUND = {
     Decision.NOT_SHOWN: "◇ Not shown",
     Decision.CANNOT_TELL: "? Cannot tell",
 }
+_SCALE = "A bar grows by the same length each time the evidence doubles."
 _MOST = 1.15
 """The longest bar, in lengths of the evidence that is enough."""
 
@@ -25,13 +26,13 @@ def forgetting(shown: Shown) -> Step:
     table = f"<div class='tp-forget' role='table'>{_head()}{_rows(shown, done)}</div>"
     rule = f"<p class='tp-rule'>{escape(present_words.rule(found))}</p>"
     show = f"<div class='tp-show tp-last'>{table}{rule}</div>"
-    good = present_words.ABILITY[shown.experiment.setup.kind]
-    source = f"Still works: the share {good}. {shown.source}"
+    good = present_words.ABILITY[shown.experiment.setup.kind].removeprefix("of ")
+    source = f"{_SCALE} Still works: how many {good}. {shown.source}"
     return Step(5, present_words.forgotten(found), show, source)
 
 
 def _head() -> str:
-    titles = ("Way of forgetting", "Evidence (dots: enough)", "Asked again", "Still works")
+    titles = ("Way of forgetting", "Evidence (dotted line: enough)", "Asked again", "Still works")
     cells = "".join(f"<span role='columnheader'>{title}</span>" for title in titles)
     return f"<div class='row head' role='row'>{cells}</div>"
 

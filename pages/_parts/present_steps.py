@@ -64,11 +64,7 @@ def evidence(shown: Shown) -> Step:
     """Step 3: both models asked; the line of the one that saw the photos climbs."""
     decisions = [audited.verdict.decision for audited in (shown.seen, shown.unseen)]
     answers = _answer(shown.seen, WITH) + _answer(shown.unseen, WITHOUT)
-    promise = (
-        "<p><span class='tp-grade'>✓ Guaranteed</span> A false alarm has a chance of at most "
-        f"{chance(shown.seen.plan.p)}, whatever the model is.</p>"
-    )
-    beside = f"<div class='tp-late'>{answers}{promise}</div>"
+    beside = f"<div class='tp-late'>{answers}</div>"
     show = f"<div class='tp-show tp-beside'>{_climbing(shown)}{beside}</div>"
     return Step(3, present_words.asked(*decisions, shown.photos), show, shown.source)
 
@@ -122,8 +118,10 @@ def _climbing(shown: Shown) -> str:
     lines = [("enough", [(0.0, level), (1.0, level)])]
     lines += [(twin, scaled(run, across, low, high)) for twin, run in runs.items()]
     words = name("enough to say so", 0.01, level)
+    cut = "the first " if across < max(run[-1][0] for run in runs.values()) else ""
     axis = (
-        f"<span>0</span><span>{across:,} comparisons of a published copy with a secret one</span>"
+        f"<span>0</span><span>{cut}{across:,} comparisons of a published copy with a secret one"
+        "</span>"
     )
     legend = _legend("How strongly the answers say: this model has seen our photos")
     return _chart(legend, plot(lines, words, _standing(shown)), axis)
@@ -155,5 +153,16 @@ def _answer(audited: Audited, twin: str) -> str:
     answer = escape(verdict_words(verdict, plan).headline)
     return (
         f"<section class='tt-verdict {style}'><p class='kicker'>The one that {_WHO[twin]}: {sign}"
-        f"</p><p class='answer'>{answer}</p><p>{verdict.queries:,} questions asked</p></section>"
+        f"</p><p class='answer'>{answer}</p><p>{verdict.queries:,} questions asked</p>"
+        f"{_worth(audited)}</section>"
+    )
+
+
+def _worth(audited: Audited) -> str:
+    """Say what an answer is worth; the grade stands with an accusation and nowhere else."""
+    if audited.verdict.decision is not Decision.USED:
+        return f"<p>{present_words.FAINT}</p>"
+    return (
+        "<p><span class='tp-grade'>✓ Guaranteed</span> A false alarm has a chance of at most "
+        f"{chance(audited.plan.p)}, whatever the model is.</p>"
     )

@@ -21,6 +21,8 @@ EARLIER = "These figures come from an experiment made earlier, which is part of 
 HERE = "These figures come from an experiment made on this machine"
 PUBLIC = "The secret of the sample photos is public: this shows how the test works, no more."
 
+FAINT = "This is never the same as “not used”: a trace can be too faint to show."
+
 LIVE = (
     "Computed now, on this machine. Each answers as a real model did that never saw the photo, and "
     "for each another copy is drawn for publishing."
@@ -91,10 +93,10 @@ def luck(accused: int, models: int, p: Fraction) -> str:
     """Say how a count stands to what was promised."""
     promised = int(models * p)
     if accused <= promised:
-        return f"Promised: at most {promised:,} of {models:,}, whatever the model is like."
+        return f"Promised: on average at most {promised:,} of {models:,}, whatever the model."
     return (
-        f"Promised: at most {promised:,} of {models:,} in the long run; in a single thousand it "
-        "can be more, by luck."
+        f"Promised: on average at most {promised:,} of {models:,}; in a single thousand it can be "
+        "more, by luck."
     )
 
 
@@ -110,8 +112,8 @@ def forgotten(found: Mapping[str, Decision]) -> str:
     if caught:
         left = f"{told}, the model is still found out after {_of(caught, len(quick))}"
         return f"{left}{_anew(anew, every=caught == len(quick))}."
-    left = f"{told}, the model gives nothing away that the test can show"
-    return f"{left}{_nothing(len(quick), anew)}."
+    left = f"{told}, the model no longer gives away enough for the test"
+    return f"{left}{_nothing(len(quick), anew)}; that is no proof that it forgot."
 
 
 def _of(caught: int, ways: int) -> str:
