@@ -14,7 +14,7 @@ The rooms, in the order in which the data walks through them (no room imports a 
     audit                kit + model + score + test -> a stream of events
     evidence             the report, and how a stranger verifies it
     passive              photos without marks: EncoderMI and IDIA, an indication only
-    lab                  the data and the training of the demo models
+    lab                  models trained here: the demo, experiments, forgetting, lessons
     jobs, cli            long work outside the page; the command line
 """
 

@@ -1,4 +1,4 @@
-"""The lab: real captioned images, and the training of the demo models.
+"""The lab: models trained here, for the demo, for lessons, and by anybody on photos of their own.
 
 registries    fetch packages with the ordinary clients, unpack them
 rcc           read Qt's resource files (GCompris keeps its photos in them)
