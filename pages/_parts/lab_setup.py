@@ -33,9 +33,10 @@ def show() -> None:
         if photos == OWN:
             given, visibility = lab_photos.own(kind)
     setup = lab_knobs.choose(kind, photos, visibility)
-    if setup is None or given is None:
-        return
     st.header("3. What it will take", anchor=False)
+    if setup is None or given is None:
+        st.caption("Is said here, above the button to start, as soon as the photos are ready.")
+        return
     _say(setup, len(given))
     if st.button(
         "Train both models", type="primary", key=keys.LAB_TRAIN, icon=":material/model_training:"
