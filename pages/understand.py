@@ -46,5 +46,6 @@ piece = st.segmented_control(
     "Piece", list(_PIECES), default=next(iter(_PIECES)), required=True, key=keys.LESSON_PIECE,
     label_visibility="collapsed", wrap=True, bind="query-params",
 )  # fmt: skip
-_PIECES[piece]()
+with st.container(key=keys.LESSON_BOX):
+    _PIECES[piece]()
 _offer_sheet()

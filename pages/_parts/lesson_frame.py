@@ -26,6 +26,21 @@ def take_home(sentences: str) -> None:
         st.markdown(f"**To take home.** {sentences}")
 
 
+def accused(found: Rate) -> str:
+    """Say how many innocent models were accused."""
+    return (
+        f"**{found.count:,} of {found.of:,}** innocent models accused: **{percent(found.value)}**."
+    )
+
+
+def explain_band(found: Rate) -> None:
+    """Say what the band around a counted rate is."""
+    st.caption(
+        f"The band is where the true rate lies, as far as {found.of:,} audits can tell: now "
+        f"{reach(found)} (95 % interval)."
+    )
+
+
 def percent(share: float) -> str:
     """Say a share: "4.9 %", "48 %"."""
     if share in (0.0, 1.0):

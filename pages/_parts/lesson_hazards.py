@@ -8,7 +8,7 @@ from auditcore.lab.lessons.settling import counted, settling
 from auditcore.passive.evaluation import Rate
 from pages._parts import keys, lesson_counting, lesson_frame, lesson_plots
 from pages._parts.lesson_counting import Flags
-from pages._parts.lesson_frame import percent, reach
+from pages._parts.lesson_frame import percent
 from pages._parts.lesson_plots import Line
 
 _AUDITS = 2000
@@ -54,10 +54,7 @@ def _question(name: str, guarded: bool) -> tuple[str, str, bool]:
 
 def _draw(name: str, guarded: bool, accused: Flags) -> None:
     found = counted(accused)
-    st.markdown(
-        f"**{found.count:,} of {found.of:,}** innocent models accused: "
-        f"**{percent(found.value)}** (95 % interval {reach(found)})."
-    )
+    st.markdown(lesson_frame.accused(found))
     guard = _NEEDLESS if HAZARDS[name].harmless else _ON
     lines = [Line(guard if guarded else _OFF, settling(accused), guarded)]
     other = lesson_counting.kept(_question(name, not guarded))
@@ -68,6 +65,7 @@ def _draw(name: str, guarded: bool, accused: Flags) -> None:
         "The share of innocent models accused, with its interval, against the 5 % accepted: "
         f"{found.count} of {found.of} {lines[0].name}.",
     )  # fmt: skip
+    lesson_frame.explain_band(found)
 
 
 def _tell(name: str, hazard: Hazard, guarded: bool) -> None:

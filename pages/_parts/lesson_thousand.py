@@ -6,7 +6,7 @@ from auditcore.lab.lessons.settling import counted, settling
 from auditcore.lab.lessons.shapes import SHAPES
 from auditcore.lab.lessons.thousand import MODELS, Case, Flags, audit_models, exact_rate_of
 from pages._parts import keys, lesson_counting, lesson_frame, lesson_plots
-from pages._parts.lesson_frame import percent, reach
+from pages._parts.lesson_frame import percent
 
 _A_FRAME = 100
 _DRAWN, _PICKED = "A random draw", "You pick the nicest"
@@ -25,8 +25,9 @@ def show() -> None:
     """Show the piece."""
     lesson_frame.idea(
         "Why a random draw makes false alarms rare",
-        "Here are a thousand models that **never saw your photo**. Each is audited, and you accept "
-        "a false alarm in 1 of 20 audits. How many are accused?",
+        "Here are a thousand models that **never saw your photo**. Each gives every version of it "
+        "a score, how familiar it looks, and is audited. You accept a false alarm in 1 of 20 "
+        "audits. How many are accused?",
     )
     case = _case()
     lesson_counting.watch(case, MODELS, lambda done: _more(case, done), lambda f: _draw(case, f))
@@ -62,12 +63,12 @@ def _more(case: Case, done: int) -> Flags:
 
 def _draw(case: Case, accused: Flags) -> None:
     found = counted(accused)
-    said = (
-        f"**{found.count:,} of {found.of:,}** innocent models accused: "
-        f"**{percent(found.value)}** (95 % interval {reach(found)})."
-    )
+    said = lesson_frame.accused(found)
     if not case.nicest:
-        said += f" Computed instead of counted, it is exactly {percent(_exact(case))}."
+        said += (
+            f" Over ever more of them it settles at **{percent(_exact(case))}**, a little under "
+            "the 5 % you accept: a draw is simple enough to compute that."
+        )
     st.markdown(said)
     line = lesson_plots.Line(
         "picked" if case.nicest else "drawn", settling(accused), not case.nicest
@@ -77,3 +78,4 @@ def _draw(case: Case, accused: Flags) -> None:
         "The share of innocent models accused, from the first to the last, with its interval, "
         f"against the 5 % accepted. {found.count} of {found.of} so far.",
     )  # fmt: skip
+    lesson_frame.explain_band(found)

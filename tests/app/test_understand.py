@@ -95,8 +95,9 @@ def test_a_thousand_are_audited_while_one_watches(visit: Visit) -> None:
     until(app, "of 200**")
     expected = rate_of(Case("measured"))
     assert f"**{expected.count} of 200** innocent models accused" in told(app)
-    assert f"**{percent(expected.value)}** (95 % interval {reach(expected)})" in told(app)
-    assert "it is exactly 4.9 %" in told(app)
+    assert f"accused: **{percent(expected.value)}**." in told(app)
+    assert f"as far as 200 audits can tell: now {reach(expected)} (95 % interval)" in told(app)
+    assert "it settles at **4.9 %**" in told(app)
 
 
 def test_picking_the_nicest_breaks_the_promise_on_screen(visit: Visit) -> None:
@@ -104,7 +105,7 @@ def test_picking_the_nicest_breaks_the_promise_on_screen(visit: Visit) -> None:
     until(app, "of 200**")
     expected = rate_of(Case("measured", nicest=True))
     assert f"**{expected.count} of 200**" in told(app)
-    assert "exactly" not in told(app)
+    assert "settles" not in told(app)
     assert "you cannot choose" in told(app)
 
 
