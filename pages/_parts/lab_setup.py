@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import streamlit as st
-from auditcore.jobs.lab import submit_train
 
 from auditcore.errors import TelltaleError
+from auditcore.jobs.lab import submit_train
 from auditcore.lab.experiments import OWN, OWN_MAX, SAMPLE, OwnPhoto, Setup, expected_seconds
 from pages._parts import keys, lab_knobs, lab_photos, lab_words, phrases, session
 
