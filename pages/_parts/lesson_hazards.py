@@ -8,7 +8,6 @@ from auditcore.lab.lessons.settling import counted, settling
 from auditcore.passive.evaluation import Rate
 from pages._parts import keys, lesson_counting, lesson_frame, lesson_plots
 from pages._parts.lesson_counting import Flags
-from pages._parts.lesson_frame import percent
 from pages._parts.lesson_plots import Line
 
 _AUDITS = 2000
@@ -81,8 +80,8 @@ def _lesson(hazard: Hazard, guarded: bool, found: Rate) -> str:
         return "Look as often as you like: the promise is about the whole path, not about one look."
     if guarded:
         return (
-            f"{hazard.guard} The promise holds again: {percent(found.value)}, and no more than "
-            f"{percent(float(P))} is what was promised."
+            f"{hazard.guard} The promise holds again: at most {100 * float(P):.0f} in 100, as far "
+            f"as {found.of:,} audits can tell."
         )
     if found.low > P:
         return (
