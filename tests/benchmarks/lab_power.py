@@ -28,10 +28,10 @@ from lab_power_pictures import KITS, pictures
 KINDS = ("clip", "classifier", "encoder")
 STRONG = [plan for plan in KITS if plan.visibility == 4]
 USUAL = [plan for plan in KITS if plan.visibility == 3]
-PAPERS_KITS = 30
+PAPERS_KITS = 20
 STAGES = (
     Stage(in_and_out.alone, STRONG),
-    Stage(in_and_out.together, STRONG[:30]),
+    Stage(in_and_out.together, STRONG[:20]),
     Stage(in_and_out.alone, USUAL),
 )
 LATER = (
@@ -54,8 +54,8 @@ def more(kinds: Sequence[str], work: Path) -> None:
 
 def _run(stages: Sequence[Stage], kinds: Sequence[str], work: Path) -> None:
     known = pictures(work)
-    for kind in kinds:
-        for stage in stages:
+    for stage in stages:
+        for kind in kinds:
             in_and_out.run(kind, stage, known, work)
             print(kind, stage.asks.__name__, len(stage.kits), stage.sides, flush=True)
 

@@ -61,6 +61,26 @@ def _audit_row(key: tuple[str, ...], rows: Rows) -> dict[str, Any]:
     return facts
 
 
+def same_kits(work: Path) -> Rows:
+    """Return what the papers' test and the default did on the kits that both were run on."""
+    runs: defaultdict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
+    for row in lines(work / in_and_out.ROWS):
+        claim, test, level = row["key"].split("/", 2)
+        if claim != in_and_out.TEN and row["side"] == "in":
+            runs[row["kind"], level].setdefault(test, {})[row["kit"], claim] = row
+    found = []
+    for (kind, level), tests in sorted(runs.items()):
+        if shared := set(tests.get(in_and_out.PAPERS_TEST, {})):
+            facts: dict[str, Any] = {"kind": kind, "level": level, "kits": len(shared)}
+            for test, rows in tests.items():
+                mine = [rows[key] for key in shared]
+                count = sum(row["used"] for row in mine)
+                mean = _mean(row["queries"] for row in mine)
+                facts[test] = {"found": count, "queries_mean": mean}
+            found.append(facts)
+    return found
+
+
 def _mean(values: Iterable[float]) -> float | None:
     found = list(values)
     return round(sum(found) / len(found), 1) if found else None
@@ -195,6 +215,7 @@ def document(work: Path) -> dict[str, Any]:
     return {
         "machine": "2 CPU cores, one of them used, no GPU",
         "audits": audit_rows(work),
+        "same_kits": same_kits(work),
         "marks": {
             "visibility": VISIBILITY,
             "versions": VERSIONS,
