@@ -63,7 +63,7 @@ def _audit_row(key: tuple[str, ...], rows: Rows) -> dict[str, Any]:
 
 def same_kits(work: Path) -> Rows:
     """Return what the papers' test and the default did on the kits that both were run on."""
-    runs: defaultdict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
+    runs: defaultdict[tuple[str, str], dict[str, dict[Any, Any]]] = defaultdict(dict)
     for row in lines(work / in_and_out.ROWS):
         claim, test, level = row["key"].split("/", 2)
         if claim != in_and_out.TEN and row["side"] == "in":
