@@ -4,9 +4,10 @@ import re
 
 import pytest
 import reading_aloud
-from benchmarks.bad_input import RESULT, table
 from hostile import Case, hostile_captions, hostile_photos
 from hostile_kits import hostile_kits
+
+from tests.benchmarks.bad_input import RESULT, table
 
 JARGON = re.compile(
     r"traceback|exception|\w+error\b|\bnone\b|nonetype|null|errno|zlib|crc\b|codec|decode|struct"
