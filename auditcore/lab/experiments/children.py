@@ -130,7 +130,8 @@ class _Run:
         if self._deaths >= _DEATHS_MAX:
             raise LabError(
                 f"The training stopped {self._deaths} times at the same place, perhaps for want of "
-                "memory. Close other programs or take fewer pictures, and try again."
+                "memory or of room on the disk. Close other programs, make room or take fewer "
+                "pictures, and try again."
             )
         self._start()
 

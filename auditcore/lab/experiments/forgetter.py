@@ -73,7 +73,7 @@ def _forgetful(experiment: Experiment, material: Material, method: str, part: Pa
         network,
         material.kind.data(material.photos, material.classes),
         material.kind.data(material.rest, material.classes),
-        material.recipe(setup, len(material.rest) + len(material.photos)),
+        material.recipe(setup),
         setup.seed + _OTHER_SEED,
         on_step=on_step,
         classes=material.classes,

@@ -34,11 +34,16 @@ class Material:
         """Make an untrained network."""
         return self.kind.new(self.classes, seed)
 
-    def recipe(self, setup: Setup, pictures: int) -> Recipe:
-        """Return how a training of so many pictures goes under these choices."""
-        privacy = None if setup.epsilon is None else Privacy(setup.epsilon, 1 / (2 * pictures))
+    def recipe(self, setup: Setup) -> Recipe:
+        """Return how each training of the experiment goes under these choices.
+
+        It is one for both twins and for training again: its batch fits the smallest of their
+        training sets, its delta the largest.
+        """
+        largest = len(self.rest) + len(self.photos)
+        privacy = None if setup.epsilon is None else Privacy(setup.epsilon, 1 / (2 * largest))
         return replace(
-            recipe_for(self.kind, pictures),
+            recipe_for(self.kind, len(self.rest)),
             epochs=setup.epochs,
             augmentation=setup.augmentation,
             patience=setup.patience,

@@ -13,7 +13,7 @@ from auditcore.lab.experiments.setup import OWN
 from auditcore.lab.pack import sample_labels
 from auditcore.lab.registries import LabError
 from auditcore.marks.base import Progress
-from auditcore.photos import Captioned, read_captions
+from auditcore.photos import Captioned, read_captions, unique_names
 
 _SEALED = "pictures.json"
 
@@ -62,7 +62,9 @@ def _own(experiment: Experiment) -> tuple[list[PhotoSource], Mapping[str, Captio
         PhotoSource(row["name"], (folder / f"{number:04}").read_bytes)
         for number, row in enumerate(rows)
     ]
-    return sources, {row["name"]: Captioned(row["caption"], row["label"]) for row in rows}
+    files = unique_names([row["name"] for row in rows])  # two photos may share a name
+    told = [Captioned(row["caption"], row["label"]) for row in rows]
+    return sources, dict(zip(files, told, strict=True))
 
 
 def _sample() -> tuple[list[PhotoSource], Mapping[str, Captioned]]:

@@ -53,7 +53,7 @@ def _train(experiment: Experiment, name: str, part: Path) -> None:
         material.kind,
         network,
         data,
-        material.recipe(setup, len(examples)),
+        material.recipe(setup),
         setup.seed,
         held_out=held_out.select(range(min(_JUDGED, len(held_out)))),
         on_epoch=diary.write,

@@ -57,6 +57,18 @@ def test_a_photo_that_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> Non
     assert picture.original.read_bytes() == cat().data
 
 
+def test_photos_of_one_name_keep_each_its_own_words(tmp_path: Path) -> None:
+    given = [
+        replace(cat("IMG.jpg"), caption="the first", label="food"),
+        replace(cat("IMG.jpg"), caption="the second", label="plants"),
+        replace(cat("img.JPG"), caption="the third", label="animals"),
+    ]
+    experiment = create(tmp_path / "one", tiny_setup(), given)
+    seal(experiment, lambda done, total: None)
+    told = [(picture.caption, picture.label) for picture in experiment.pictures]
+    assert told == [(photo.caption, photo.label) for photo in given]
+
+
 def test_every_experiment_has_a_draw_of_its_own_once(tmp_path: Path) -> None:
     one, other = sealed(tmp_path / "one"), sealed(tmp_path / "other")
     assert open_kit(one.kit_file).seed != open_kit(other.kit_file).seed

@@ -12,6 +12,7 @@ from auditcore.lab.experiments.forgetter import run_forgetter
 from auditcore.lab.experiments.material import material_of
 from auditcore.lab.experiments.reporting import far_of
 from auditcore.lab.experiments.sealing import seal
+from auditcore.lab.experiments.setup import OWN_MAX
 from auditcore.lab.experiments.twin import CHECKPOINT, NETWORK, run_twin, snapshot_epochs
 from auditcore.lab.registries import LabError
 from tests.lab.experiments.tiny import cat, sealed, tiny, tiny_setup
@@ -85,11 +86,19 @@ def test_choices_reach_the_recipe(tmp_path: Path) -> None:
     )
     experiment = create(tmp_path / "one", setup, [cat()])
     seal(experiment, lambda done, total: None)
-    recipe = material_of(experiment).recipe(setup, 41)
+    recipe = material_of(experiment).recipe(setup)
     assert (recipe.epochs, recipe.patience, recipe.augmentation) == (7, 3, "strong")
     assert recipe.privacy is not None
     assert recipe.privacy.epsilon == 8.0
     assert recipe.privacy.delta < 1 / 41
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_recipe_fits_every_training_of_an_experiment(kind: str, tmp_path: Path) -> None:
+    material = material_of(sealed(tmp_path / "one", kind))
+    most = replace(material, photos=material.photos * OWN_MAX)
+    assert most.recipe(tiny_setup(kind)) == material.recipe(tiny_setup(kind))
+    assert most.recipe(tiny_setup(kind)).batch <= len(material.rest)
 
 
 def test_without_a_kit_nothing_is_trained(tmp_path: Path) -> None:
