@@ -93,6 +93,18 @@ def forgetting_job(queue: Queue, experiment_id: str, owner: str = LOCAL_OWNER) -
     return next(iter(_forget_jobs(queue, experiment_id, owner)), None)
 
 
+def cancel(queue: Queue, experiment_id: str, owner: str = LOCAL_OWNER) -> None:
+    """Cancel a training; its folder goes at once when it does not run, else as soon as it stops.
+
+    Raises:
+        JobError: it is unknown or someone else's.
+    """
+    queue.cancel(experiment_id, owner)
+    job = queue.status(experiment_id, owner)
+    if job.kind == TRAIN and job.state is JobState.CANCELLED:
+        Experiment(experiment_folder(job.id)).delete()
+
+
 def delete(queue: Queue, experiment_id: str, owner: str = LOCAL_OWNER) -> None:
     """Delete an experiment with everything in it and its jobs, whether they run or not.
 

@@ -311,8 +311,8 @@ class Queue:
 
 
 def new_job_id() -> str:
-    """Return an id that nobody can guess (128 bits), fit for an address."""
-    return secrets.token_urlsafe(16)
+    """Return an id that nobody can guess (128 bits), fit for an address and a command line."""
+    return secrets.token_hex(16)
 
 
 def _without_needs(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -158,6 +158,9 @@ def _headline(tried: Mapping[str, Forgotten]) -> None:
     if cuts:
         found = sum(decision is Decision.USED for decision in cuts)
         st.subheader(lab_words.after_forgetting(found, len(cuts)), anchor=False)
+    anew = tried[_RETRAIN].audit if _RETRAIN in tried else None
+    if anew is not None and anew.verdict is not None and anew.verdict.decision is Decision.USED:
+        st.markdown(lab_words.innocent_accused(anew.plan))
 
 
 def _rows(

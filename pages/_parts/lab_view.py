@@ -148,7 +148,7 @@ def _refused(experiment: Experiment) -> None:
 def _cancel(job_id: str) -> None:
     st.button(
         "Cancel", key=keys.LAB_CANCEL, icon=":material/close:",
-        on_click=session.queue().cancel, args=(job_id, session.owner()),
+        on_click=lab.cancel, args=(session.queue(), job_id, session.owner()),
     )  # fmt: skip
 
 

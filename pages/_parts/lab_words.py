@@ -88,6 +88,14 @@ def after_forgetting(found: int, tried: int) -> str:
     )
 
 
+def innocent_accused(plan: Plan) -> str:
+    """Say what it is when the model that was trained again without the photos is called a user."""
+    return (
+        "The model that was trained again without the photos never saw them: that it is said to "
+        f"have is a false alarm, as it happens in at most {chance(plan.level)} audits like this."
+    )
+
+
 def skill(title: str, kind: str) -> str:
     """Say what the figure for a model's skill is, and what it would be by guessing."""
     guessed = 1 / (_CAPTIONS if kind == "clip" else len(CLASSES))

@@ -164,6 +164,15 @@ def test_a_cancelled_training_ends_its_processes_and_leaves_nothing(
     assert lab.experiments(queue) == []
 
 
+def test_what_is_cancelled_before_it_began_is_deleted_at_once(queue: Queue) -> None:
+    job_id = lab.submit_train(queue, tiny_setup(), [cat()])
+    assert list(experiment_folder(job_id).rglob("photos/*"))
+    lab.cancel(queue, job_id)
+    assert not experiment_folder(job_id).exists()
+    with pytest.raises(JobError):
+        lab.cancel(queue, job_id, owner="somebody else")
+
+
 def test_what_was_cancelled_before_it_began_is_deleted_when_listed(queue: Queue) -> None:
     job_id = lab.submit_train(queue, tiny_setup(), [cat()])
     assert [job.id for job in lab.experiments(queue)] == [job_id]

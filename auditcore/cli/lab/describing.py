@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from auditcore.audit import verdict_words
+from auditcore.audit import Decision, verdict_words
 from auditcore.cli.output import one_line, print_json, tell
 from auditcore.lab.experiments import TWINS, WITH, WITHOUT, Audited, Experiment
 from auditcore.lab.unlearning.methods import METHODS
@@ -49,7 +49,7 @@ def _audit_values(audited: Audited | None) -> dict[str, Any]:
     return {
         "decision": audited.verdict.decision.value,
         "headline": words.headline,
-        "grade": words.grade,
+        "grade": words.grade if audited.verdict.decision is Decision.USED else None,
         "queries": audited.verdict.queries,
         "level": str(audited.plan.level),
     }
@@ -77,5 +77,7 @@ def _model_lines(experiment: Experiment, name: str, title: str) -> list[str]:
     if audited is None or audited.verdict is None:
         return [*lines, "  Not audited to the end."]
     words = verdict_words(audited.verdict, audited.plan)
-    asked = f"{audited.verdict.queries:,} questions; evidence: {words.grade}"
+    used = audited.verdict.decision is Decision.USED
+    worth = f"evidence: {words.grade}" if used else "this is never the same as “not used”"
+    asked = f"{audited.verdict.queries:,} questions; {worth}"
     return [*lines, f"  {one_line(words.headline)} ({asked})"]

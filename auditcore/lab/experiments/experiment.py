@@ -27,6 +27,7 @@ from auditcore.lab.experiments.setup import OWN, OWN_MAX, Setup
 from auditcore.lab.pack import CLASSES
 from auditcore.lab.registries import LabError
 from auditcore.lab.unlearning.methods import METHODS
+from auditcore.photos.captions import MAX_CAPTION
 
 WITH, WITHOUT = "with", "without"
 TWINS = (WITH, WITHOUT)
@@ -314,13 +315,19 @@ def check_photos(setup: Setup, photos: Sequence[OwnPhoto]) -> None:
     """Refuse photos that this kind of model cannot learn from as it should.
 
     Raises:
-        LabError: too few, too many, or one without the caption (clip) or class (classifier).
+        LabError: too few, too many, one without the caption (clip) or class (classifier), or with
+            a caption that is too long.
     """
     if setup.photos != OWN:
         return
     if not 1 <= len(photos) <= OWN_MAX:
         raise LabError(f"An experiment takes 1 to {OWN_MAX} photos of yours.")
     for photo in photos:
+        if len(photo.caption or "") > MAX_CAPTION:
+            raise LabError(
+                f"The caption of “{photo.name}” is too long. "
+                f"Shorten it to {MAX_CAPTION:,} characters."
+            )
         if setup.kind == "clip" and not (photo.caption or "").strip():
             raise LabError(
                 f"“{photo.name}” has no caption. This kind of model learns pictures together with "

@@ -115,6 +115,7 @@ def test_sample_photos_have_captions_and_classes(tmp_path: Path) -> None:
     [
         ("clip", OwnPhoto("a.jpg", b"", None, "animals"), "has no caption"),
         ("clip", OwnPhoto("a.jpg", b"", "  ", "animals"), "has no caption"),
+        ("clip", OwnPhoto("a.jpg", b"", "x" * 2001, "animals"), "too long. Shorten it to 2,000"),
         ("classifier", OwnPhoto("a.jpg", b"", "a cat", None), "Say what “a.jpg” shows"),
         ("classifier", OwnPhoto("a.jpg", b"", "a cat", "kittens"), "Say what “a.jpg” shows"),
     ],
