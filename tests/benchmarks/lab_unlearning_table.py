@@ -144,7 +144,7 @@ def finding(all_facts: Sequence[Row]) -> str:
     anew = {one["kind"]: one["after"] for one in all_facts if one["method"] == "retrain"}
     said = []
     for one in (one for one in all_facts if one["method"] != "retrain"):
-        words = "not shown: found no more often than after training again"
+        words = "not shown: no clear difference from training again"
         if found_more(one["after"], anew[one["kind"]]):
             words = "holds: found more often than after training again"
         elif not found_more(one["before"], anew[one["kind"]]):
