@@ -10,6 +10,12 @@ LOCAL_OWNER = "local"
 """Whose rows they are where nobody signs in: the one person of a private machine."""
 
 _BUSY_SECONDS = 30
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "secure_delete=ON",  # what is deleted is overwritten, not only unlinked
+)
 
 
 def open_database(path: Path, tables: MetaData) -> Engine:
@@ -26,7 +32,7 @@ def open_database(path: Path, tables: MetaData) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say so, below
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -38,6 +44,15 @@ def open_database(path: Path, tables: MetaData) -> Engine:
         tables.create_all(for_writing(engine))
     engine.dispose()  # who opened it may still have something to say of how it connects
     return engine
+
+
+def empty_log(engine: Engine) -> None:
+    """Bring the write-ahead log into the file and empty it, so that it keeps nothing deleted.
+
+    While somebody reads it stays as it is, until the next time.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def for_writing(engine: Engine) -> Engine:

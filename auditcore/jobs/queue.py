@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from auditcore import paths
-from auditcore.database import LOCAL_OWNER, for_writing, open_database
+from auditcore.database import LOCAL_OWNER, empty_log, for_writing, open_database
 from auditcore.errors import JobError
 
 MAX_CRASHES = 5
@@ -241,9 +241,13 @@ class Queue:
                 row.params = row.params if params is None else json.dumps(params)
 
     def forget(self, job_id: str, owner: str = LOCAL_OWNER) -> None:
-        """Strike a job from the queue, whatever its state; a worker at it must notice by itself."""
+        """Strike a job from the queue, whatever its state; a worker at it must notice by itself.
+
+        What it said, such as an error that names a photo, is overwritten on disk, too.
+        """
         with Session(self._writer) as session, session.begin():
             session.delete(_row(session, job_id, owner))
+        empty_log(self._engine)
 
     # What the worker does
 

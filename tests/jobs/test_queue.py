@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import pytest
 from sqlalchemy.orm import Session
 
+from auditcore import paths
 from auditcore.errors import JobError
 from auditcore.jobs import queue as queue_room
 from auditcore.jobs.queue import MAX_CRASHES, Job, JobRow, JobState, Queue, Wish
@@ -145,3 +146,18 @@ def test_kills_that_let_work_through_never_fail_a_job(queue: Queue) -> None:
         queue.progress(job_id, done, 100, "On the way.", None)
         queue.adopt()
         assert queue.status(job_id).state is JobState.WAITING
+
+
+def test_what_a_forgotten_job_said_is_not_on_disk_any_more(queue: Queue) -> None:
+    kept, gone = submit(queue), submit(queue)
+    queue.end(kept, JobState.FAILED, "Stopped.", "The photo KEPT.jpg is empty.")
+    queue.end(gone, JobState.FAILED, "Stopped.", "The photo SECRET.jpg is empty.")
+    assert b"SECRET.jpg" in on_disk()
+    queue.forget(gone)
+    assert b"SECRET.jpg" not in on_disk()
+    assert b"KEPT.jpg" in on_disk()
+
+
+def on_disk() -> bytes:
+    file = paths.database()
+    return b"".join(path.read_bytes() for path in sorted(file.parent.glob(f"{file.name}*")))
