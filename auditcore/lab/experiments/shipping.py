@@ -22,7 +22,7 @@ from auditcore.lab.unlearning.methods import METHODS
 EXAMPLE = "example"
 _TOLD = ("setup.json", "pictures.json", "record.json")
 _TOLD_OF_A_MODEL = ("losses.jsonl", "memory.jsonl", "outcome.json", "audit.json")
-_PHOTOS_SHOWN = 3
+_PHOTOS_SHOWN = 1
 
 
 def make_example(work: Path, assets: Path) -> None:
@@ -54,7 +54,7 @@ def ship(experiment: Experiment, folder: Path) -> None:
 
 
 def shown(experiment: Experiment) -> Sequence[str]:
-    """Return the photos that are shipped as they were published: the smallest files."""
+    """Return the photos that are shipped as they were published: few, the smallest files."""
 
     def size(file: str) -> int:
         return (experiment.folder / PUBLISH_FOLDER / file).stat().st_size
