@@ -106,7 +106,7 @@ def fit(
     _check(kind, data, recipe, held_out)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     judged = None if held_out is None else held_out.to(device)
-    with _own_draws(recipe.threads, seed):
+    with repeatable(seed, recipe.threads):
         run = _Run(kind, network.to(device).train(), data.to(device), recipe, judged)
         run.resume(checkpoint, _identity(kind, data, recipe, seed))
         try:
@@ -336,7 +336,8 @@ def _identity(kind: Kind, data: Data, recipe: Recipe, seed: int) -> str:
 
 
 @contextmanager
-def _own_draws(threads: int, seed: int) -> Iterator[None]:
+def repeatable(seed: int, threads: int) -> Iterator[None]:
+    """Draw from `seed` and use so many threads within; both are as before afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

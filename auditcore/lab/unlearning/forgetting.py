@@ -61,7 +61,8 @@ def unlearn(
         Cancelled: `should_stop` said so.
     """
     _check(method, len(forget), len(keep), recipe.batch, strength)
-    from auditcore.lab.unlearning.work import Task, repeatable
+    from auditcore.lab.training.fit import repeatable
+    from auditcore.lab.unlearning.work import Task
 
     task = Task(
         kind,

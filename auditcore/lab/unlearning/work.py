@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,19 +41,6 @@ class Task:
         """Return a tenth of the steps that the training took, at least 4."""
         an_epoch = max(1, len(self.keep) // self.recipe.batch)
         return max(4, round(_SHARE * self.recipe.epochs * an_epoch))
-
-
-@contextmanager
-def repeatable(seed: int, threads: int) -> Iterator[None]:
-    """Draw from `seed` and use so many threads within; both are as before afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class Pupil:

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from auditcore.lab.training import Data, Recipe
+from auditcore.lab.training.fit import repeatable
 from auditcore.lab.unlearning import ascent, salun, sparse
-from auditcore.lab.unlearning.work import Photos, Pupil, Task, batches, repeatable
+from auditcore.lab.unlearning.work import Photos, Pupil, Task, batches
 
 Make = Callable[..., Task]
 
