@@ -21,6 +21,8 @@ ROOMS = (
     "sequential",
     "audit",
     "evidence",
+    "cluster",
+    "survey",
     "passive",
     "lab",
     "jobs",

@@ -7,6 +7,7 @@ store           plans, logs, answers and the ledger of attempts, in SQLite
 probing         has the model changed while it was asked?
 disclosure      what a provider was sent before, and what may still be asked of it
 engine          runs it: events on the way, everything answered kept at once
+scoring         who asks the model: this process, or a cluster
 verdict, words  the outcome as data, and in sentences
 
 audit_id = start_audit(store, kit, model, claim="collection", p=Fraction(1, 20))
@@ -30,6 +31,7 @@ from auditcore.audit.events import (
 from auditcore.audit.opening import Estimate, estimate, start_audit, warnings
 from auditcore.audit.plan import ANYTIME, COLLECTION_TESTS, RANK_SUM, Claim, Plan, parse_claim
 from auditcore.audit.replay import Trace, trace_of
+from auditcore.audit.scoring import Asking, Scoring, local_scoring
 from auditcore.audit.store import AuditRecord, LogLine, Status, Store
 from auditcore.audit.verdict import CollectionVerdict, Decision, PhotoVerdict, Verdict
 from auditcore.audit.words import VerdictWords, verdict_words
@@ -38,6 +40,7 @@ __all__ = [
     "ANYTIME",
     "COLLECTION_TESTS",
     "RANK_SUM",
+    "Asking",
     "AuditRecord",
     "BatchScored",
     "Claim",
@@ -54,6 +57,7 @@ __all__ = [
     "PhotoVerdict",
     "Plan",
     "Progress",
+    "Scoring",
     "Started",
     "Status",
     "Stopped",
@@ -62,6 +66,7 @@ __all__ = [
     "Verdict",
     "VerdictWords",
     "estimate",
+    "local_scoring",
     "parse_claim",
     "run_audit",
     "start_audit",

@@ -27,6 +27,7 @@ from auditcore.audit.pace import Pace
 from auditcore.audit.plan import Plan
 from auditcore.audit.probing import Probe, still_holds
 from auditcore.audit.replay import PROBES, RESUME, Due, Replay
+from auditcore.audit.scoring import Asking, Scoring, local_scoring
 from auditcore.audit.store import AuditRecord, LogLine, Status, Store, StoredAnswer
 from auditcore.audit.track import Asked
 from auditcore.audit.verdict import Verdict
@@ -34,7 +35,7 @@ from auditcore.audit.words import now
 from auditcore.errors import AuditError, Cancelled, TelltaleError
 from auditcore.kit import Kit
 from auditcore.models import Model
-from auditcore.scores import Query, Scorer
+from auditcore.scores import Query
 
 IMAGES_AN_EVENT = 64
 """Pictures the model looks at between two events of progress."""
@@ -50,6 +51,7 @@ def run_audit(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     timer: Callable[[], float] = time.monotonic,
+    scoring: Scoring = local_scoring,
 ) -> Iterator[Event]:
     """Run an audit to its verdict, or until `should_stop` says so, yielding events on the way.
 
@@ -62,6 +64,7 @@ def run_audit(
         model: see kit.
         should_stop: asked before every query; True pauses, everything answered is kept.
         timer: seconds, for the time left.
+        scoring: makes what asks the model; it decides nothing but where the work is done.
 
     Raises:
         AuditError: no such audit, another kit or model than planned, or another process runs it.
@@ -75,7 +78,7 @@ def run_audit(
             "versions of these photos in another one. Fresh ones could no longer be compared with "
             "the published one. Start a new audit instead of this one."
         )
-    run = _Run(store, record, kit, model, should_stop, timer)
+    run = _Run(store, record, kit, model, should_stop, timer, scoring)
     model.begin(audit_id, should_stop)
     try:
         yield from run.events()
@@ -97,8 +100,10 @@ class _Run:
         model: Model,
         should_stop: Callable[[], bool],
         timer: Callable[[], float],
+        scoring: Scoring,
     ) -> None:
         self._store = store
+        self._scoring = scoring
         self._record = record
         self._plan = record.plan
         self._should_stop = should_stop
@@ -118,7 +123,7 @@ class _Run:
         yield self._event(Started, audit_id=self._record.id, resumed=resumed)
         if self._replay.due() is not Due.NOTHING:
             self._store.set_status(self._record.id, Status.RUNNING)
-            self._scorer = _make_scorer(self._plan, self._kit, self._model, self._plan.photos)
+            self._scorer = self._make_scorer(self._plan.photos)
             yield from self._check_unchanged()
             yield from self._go_on()
         if (verdict := self._replay.machine.verdict()) is not None and self._closed:
@@ -203,17 +208,27 @@ class _Run:
         if photo == self._plan.photos[0]:
             return first
         if photo not in self._probes:
-            scorer = _make_scorer(self._plan, self._kit, self._model, [photo])
-            self._probes[photo] = self._ask_probe(scorer)
+            self._probes[photo] = self._ask_probe(self._make_scorer([photo]))
         return self._probes[photo]
 
     def _is_reused(self, answer: StoredAnswer | None) -> bool:
         return answer is not None and answer.audit_id != self._record.id
 
+    def _make_scorer(self, photos: Sequence[int]) -> Asking:
+        score = self._plan.score
+        name, views = str(score["name"]), int(score["views"])
+        scorer = self._scoring(self._kit, self._model, name, views, photos)
+        if dict(scorer.description) != dict(score):
+            raise AuditError(
+                "The score is no longer computed as when this audit was started. Start a new audit "
+                "with this version of Telltale."
+            )
+        return scorer
+
     def _probe(self) -> Probe:
         return self._ask_probe(self._scorer)
 
-    def _ask_probe(self, scorer: Scorer) -> Probe:
+    def _ask_probe(self, scorer: Asking) -> Probe:
         answers = [scorer.probe() for _ in range(self._plan.probing.repeats)]
         return Probe(tuple(a.score for a in answers), tuple(a.digest for a in answers))
 
@@ -265,17 +280,6 @@ class _Run:
         left = self._pace.seconds_for(expected - done)
         progress = Progress(done, expected, self._plan.at_most, left)
         return kind(progress=progress, now=now(kind.__name__, self._plan, machine, facts), **facts)
-
-
-def _make_scorer(plan: Plan, kit: Kit, model: Model, photos: Sequence[int]) -> Scorer:
-    name, views = str(plan.score["name"]), int(plan.score["views"])
-    scorer = Scorer(kit, model, name, views, photos=photos)
-    if scorer.description != dict(plan.score):
-        raise AuditError(
-            "The score is no longer computed as when this audit was started. Start a new audit "
-            "with this version of Telltale."
-        )
-    return scorer
 
 
 def _check_same(plan: Plan, kit: Kit, model: Model) -> None:

@@ -10,6 +10,7 @@ import pytest
 from fakes import FakeKit, FakeModel, FakePublic
 
 from auditcore.audit import (
+    Asking,
     BatchScored,
     Decision,
     Drifted,
@@ -20,6 +21,7 @@ from auditcore.audit import (
     Stopped,
     Store,
     estimate,
+    local_scoring,
     run_audit,
     start_audit,
 )
@@ -176,6 +178,22 @@ def test_a_pause_keeps_everything_and_the_log_comes_out_the_same(
         line.hash for line in whole.log(undisturbed)
     ]
     assert len(paused_model.asked) == len(set(paused_model.asked))
+
+
+def test_whoever_asks_the_log_comes_out_the_same(tmp_path: Path, kit: FakeKit) -> None:
+    here, elsewhere = Store(tmp_path / "here.sqlite3"), Store(tmp_path / "elsewhere.sqlite3")
+    made: list[list[int]] = []
+
+    def scoring(*what: Any) -> Asking:
+        made.append(list(what[-1]))
+        return local_scoring(*what)
+
+    audit_ids = [opened(store, kit, FakeModel(kit)) for store in (here, elsewhere)]
+    run(here, audit_ids[0], kit, FakeModel(kit))
+    run(elsewhere, audit_ids[1], kit, FakeModel(kit), scoring=scoring)
+    assert made == [[0, 1, 2]]
+    logs = [store.log(name) for store, name in zip((here, elsewhere), audit_ids, strict=True)]
+    assert logs[0] == logs[1]
 
 
 def test_only_the_opening_record_carries_a_time(tmp_path: Path, kit: FakeKit) -> None:
