@@ -10,13 +10,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auditcore.errors import ModelError
-from auditcore.photos import Pixels
+
+if TYPE_CHECKING:  # which loads torch
+    from auditcore.models.prepared import Images
 
 
 class Capability(StrEnum):
@@ -93,6 +95,8 @@ class Model(Protocol):
         input_size: side in pixels of the square picture it looks at. An image of exactly this size
             is used as it is; any other goes through the model's own resize and crop.
         labels: the names of its classes in the order of its probabilities; () for no classifier.
+        takes_prepared: whether its questions take `Prepared` pictures instead of ordinary ones; a
+            `LocalModel`, which says on which device they must lie and how many keep it busy.
         hosted: whether somebody else runs it: then every picture sent costs time or money and is
             disclosed, and the answers may be noisy.
         asked_as: of a hosted model, how it is asked and what it gave when it was tested, as JSON
@@ -105,6 +109,7 @@ class Model(Protocol):
     capabilities: frozenset[Capability]
     input_size: int
     labels: tuple[str, ...]
+    takes_prepared: bool = False
     hosted: bool = False
     asked_as: Mapping[str, Any] = MappingProxyType({})
     seconds_per_image: float | None = None
@@ -132,11 +137,12 @@ class Model(Protocol):
         """Within this block a hosted model really asks: no answer is taken from those kept."""
         return nullcontext()
 
-    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+    def image_features(self, images: "Images") -> NDArray[np.float32]:
         """Return one feature vector an image, shape (B, D), not normalised.
 
         Args:
-            images: sRGB pictures of any size, shape (H, W, 3) each.
+            images: sRGB pictures of any size, shape (H, W, 3) each; or `Prepared` ones, where the
+                model takes them.
         """
         raise lacks(self.identity, Capability.IMAGE_FEATURES)
 
@@ -144,22 +150,22 @@ class Model(Protocol):
         """Return one feature vector a text, shape (B, D), in the space of `image_features`."""
         raise lacks(self.identity, Capability.TEXT_FEATURES)
 
-    def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
+    def probabilities(self, images: "Images") -> NDArray[np.float64]:
         """Return the probability of each of `labels`, shape (B, C); rows sum to 1."""
         raise lacks(self.identity, Capability.PROBABILITIES)
 
-    def predicted_labels(self, images: Sequence[Pixels]) -> NDArray[np.int64]:
+    def predicted_labels(self, images: "Images") -> NDArray[np.int64]:
         """Return the index into `labels` of the most probable class, shape (B,)."""
         if Capability.PROBABILITIES not in self.capabilities:
             raise lacks(self.identity, Capability.LABELS)
         best: NDArray[np.int64] = self.probabilities(images).argmax(axis=1)
         return best
 
-    def caption_losses(self, images: Sequence[Pixels], caption: str) -> NDArray[np.float64]:
+    def caption_losses(self, images: "Images", caption: str) -> NDArray[np.float64]:
         """Return the mean loss a token (nats) of saying `caption` of each image, shape (B,)."""
         raise lacks(self.identity, Capability.CAPTION_LOSS)
 
-    def choices(self, images: Sequence[Pixels], texts: Sequence[str]) -> NDArray[np.float64]:
+    def choices(self, images: "Images", texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the probability of each of `texts`, shape (B, T); rows sum to 1."""
         raise lacks(self.identity, Capability.CHOICE)
 

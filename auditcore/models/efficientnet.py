@@ -6,7 +6,6 @@ A photo marked today cannot be in it.
 """
 
 import datetime
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +20,9 @@ from auditcore.errors import ModelError
 from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity
 from auditcore.models.fingerprint import file_sha256, fingerprint
 from auditcore.models.local import TorchModel
+from auditcore.models.prepared import Images
 from auditcore.models.preprocessing import Preprocessing, describe
 from auditcore.models.running import Running
-from auditcore.photos import Pixels
 
 SPEC = "efficientnet-lite0"
 SIZE = 224
@@ -63,11 +62,11 @@ class EfficientNetLite0(TorchModel):
         )
         self._settle(_load(), running)
 
-    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+    def image_features(self, images: Images) -> NDArray[np.float32]:
         """Return the pooled features before the last layer, shape (B, 1280)."""
         return self._answers(images, self._look).numpy()
 
-    def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
+    def probabilities(self, images: Images) -> NDArray[np.float64]:
         """Return the softmax over the 1,000 classes, taken in float64, shape (B, 1000)."""
         logits = self._answers(images, lambda batch: self._network._fc(self._look(batch)))
         return logits.to(torch.float64).softmax(dim=1).numpy()

@@ -1,7 +1,7 @@
 """What models on this machine share: batches that fit; those in torch, processor and precision."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +11,10 @@ from auditcore.errors import ModelError
 from auditcore.models.base import Model, ModelIdentity
 from auditcore.models.devices import PRECISIONS, choose_device, steady
 from auditcore.models.memory import peak_bytes
+from auditcore.models.prepared import Images
 from auditcore.models.preprocessing import Preprocessing
 from auditcore.models.room import Room, is_out_of_memory, no_room
 from auditcore.models.running import DEVICE_TITLES, Running
-from auditcore.photos import Pixels
 
 
 class LocalModel(Model):
@@ -22,9 +22,17 @@ class LocalModel(Model):
 
     Attributes:
         room: how many pictures it takes at once.
+        device: where `Prepared` pictures must lie.
     """
 
+    takes_prepared = True
     room: Room
+    device: torch.device
+
+    @property
+    def at_once(self) -> int:
+        """Return how many pictures to ask about at a time so that the processor is kept busy."""
+        return self.room.most
 
     def memory_of(self, ask: Callable[[], object]) -> int | None:
         """Ask, and return the bytes that the model and the question take; None if unknown."""
@@ -36,13 +44,11 @@ class TorchModel(LocalModel):
 
     Attributes:
         preprocessing: from any picture to what the network looks at.
-        device: the processor it runs on.
         precision: name of the floating-point format it computes in, a key of PRECISIONS.
     """
 
     identity: ModelIdentity
     preprocessing: Preprocessing
-    device: torch.device
     precision: str
 
     def _settle(self, network: torch.nn.Module, running: Running) -> None:
@@ -83,22 +89,20 @@ class TorchModel(LocalModel):
         """Return the image features of prepared pictures: what every network here has."""
         raise NotImplementedError
 
-    def _answers(
-        self, images: Sequence[Pixels], ask: Callable[[torch.Tensor], torch.Tensor]
-    ) -> torch.Tensor:
+    def _answers(self, images: Images, ask: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         """Return what the network answers to pictures, in float32 on the CPU, one row each.
 
         Args:
-            images: pictures of any size.
+            images: pictures of any size, or prepared ones.
             ask: from a batch, shape (B, 3, S, S), to its answers, shape (B, ...).
 
         Raises:
             ModelError: no picture, no room for one, or a processor that lacks an operation.
         """
-        if not images:
+        if not len(images):
             raise ModelError("No picture was given to the model.")
 
-        def run(part: Sequence[Pixels]) -> torch.Tensor:
+        def run(part: Images) -> torch.Tensor:
             batch = self.preprocessing.batch(part).to(self.device, self._dtype)
             return ask(batch).float().cpu()
 

@@ -5,12 +5,13 @@ it, see `auditcore.models.onnx_sheet`.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
+import torch
 from numpy.typing import NDArray
 
 from auditcore.errors import ModelError
@@ -20,10 +21,10 @@ from auditcore.models.local import LocalModel
 from auditcore.models.memory import resident_bytes
 from auditcore.models.onnx_file import checked_files
 from auditcore.models.onnx_sheet import Sheet, read_sheet
+from auditcore.models.prepared import Images
 from auditcore.models.room import Room, is_out_of_memory, no_room
 from auditcore.models.running import DEVICE_TITLES, Running
 from auditcore.models.suggest import did_you_mean
-from auditcore.photos import Pixels
 
 _PROVIDERS = {"cuda": "CUDAExecutionProvider", "cpu": "CPUExecutionProvider"}
 _TYPES: dict[str, Any] = {
@@ -46,6 +47,7 @@ class OnnxModel(LocalModel):
         files = checked_files(path)
         self._resident = resident_bytes()
         device = _device(running)
+        self.device = torch.device("cpu")  # where it takes its pictures from
         self._session = _session(path, device)
         self._sheet = read_sheet(path, self._session.get_modelmeta().custom_metadata_map)
         self.input_size = self._sheet.size
@@ -71,13 +73,13 @@ class OnnxModel(LocalModel):
         )
         self._try()
 
-    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+    def image_features(self, images: Images) -> NDArray[np.float32]:
         """Return the output that is named as features, shape (B, D)."""
         if "features" not in self._sheet.outputs:
             raise lacks(self.identity, Capability.IMAGE_FEATURES)
         return self._answers("features", images).astype(np.float32)
 
-    def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
+    def probabilities(self, images: Images) -> NDArray[np.float64]:
         """Return the probabilities: the output of that name, or the softmax of the logits."""
         if Capability.PROBABILITIES not in self.capabilities:
             raise lacks(self.identity, Capability.PROBABILITIES)
@@ -94,14 +96,14 @@ class OnnxModel(LocalModel):
         before, now = self._resident, resident_bytes()
         return None if before is None or now is None else max(0, now - before)
 
-    def _answers(self, kind: str, images: Sequence[Pixels]) -> NDArray[Any]:
+    def _answers(self, kind: str, images: Images) -> NDArray[Any]:
         """Return one output for all pictures, one row each."""
-        if not images:
+        if not len(images):
             raise ModelError("No picture was given to the model.")
         name = self._sheet.outputs[kind]
 
-        def run(part: Sequence[Pixels]) -> NDArray[Any]:
-            batch = self._sheet.prepared(list(part)).astype(_TYPES[self._input.type])
+        def run(part: Images) -> NDArray[Any]:
+            batch = self._sheet.prepared(part, _TYPES[self._input.type])
             (answer,) = self._session.run([name], {self._input.name: batch})
             return np.asarray(answer).reshape(len(part), -1) if _flat(answer) else answer
 

@@ -36,8 +36,8 @@ from torchvision import transforms
 from auditcore.errors import ModelError
 from auditcore.models.checkpoints import read_json
 from auditcore.models.image_source import interpolation_of, require, side
+from auditcore.models.prepared import Images, Prepared
 from auditcore.models.preprocessing import fitted, in_turn, three_numbers
-from auditcore.photos import Pixels
 
 METADATA_KEY = "telltale"
 OUTPUTS = ("features", "logits", "probabilities")
@@ -85,16 +85,24 @@ class Sheet:
     words: str
     settings: Mapping[str, Any]
 
-    def prepared(self, images: list[Pixels]) -> NDArray[np.float32]:
-        """Return pictures as the model wants them, shape (B, 3, S, S) or (B, S, S, 3)."""
-        pixels = fitted(images, self.size, self.geometry)
+    def prepared(self, images: Images, kind: type[np.generic]) -> NDArray[Any]:
+        """Return pictures as the model wants them, shape (B, 3, S, S) or (B, S, S, 3), of a type.
+
+        Levels between two whole numbers are rounded where the model takes whole ones.
+        """
+        if isinstance(images, Prepared):
+            pixels = images.levels.permute(0, 2, 3, 1).numpy()
+        else:
+            pixels = fitted(images, self.size, self.geometry)
         if self.colours == "BGR":
             pixels = pixels[..., ::-1]
         mean, std = (np.array(numbers, np.float32) for numbers in (self.mean, self.std))
         values: NDArray[Any] = pixels.astype(np.float32) / np.float32(255 // self.range)
         values = (values - mean) / std
         ordered = values if self.layout == "NHWC" else values.transpose(0, 3, 1, 2)
-        return np.ascontiguousarray(ordered, dtype=np.float32)
+        if np.issubdtype(kind, np.integer):
+            ordered = ordered.round()
+        return np.ascontiguousarray(ordered.astype(np.float32), dtype=kind)
 
 
 def read_sheet(path: Path, metadata: Mapping[str, str]) -> Sheet:

@@ -25,11 +25,11 @@ from auditcore.models.local import TorchModel, parameters_words
 from auditcore.models.openclip_folder import folder_source
 from auditcore.models.openclip_hub import cached_weights, hub_source, known_names
 from auditcore.models.openclip_source import OpenClipSource
+from auditcore.models.prepared import Images
 from auditcore.models.preprocessing import Preprocessing, describe, in_turn
 from auditcore.models.running import Running
 from auditcore.models.sizes import about_bytes
 from auditcore.models.texts import encode_texts
-from auditcore.photos import Pixels
 
 _GIVES = frozenset({Capability.IMAGE_FEATURES, Capability.TEXT_FEATURES})
 _LOCAL_PREFIX = "local-dir:"
@@ -65,7 +65,7 @@ class OpenClipModel(TorchModel):
         )
         self._settle(network, running)
 
-    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+    def image_features(self, images: Images) -> NDArray[np.float32]:
         """Return the projected image features, shape (B, D)."""
         return self._answers(images, self._look).numpy()
 
@@ -79,7 +79,7 @@ class OpenClipModel(TorchModel):
         with steady():
             return torch.cat(self.room.in_batches(texts, run)).numpy()
 
-    def caption_losses(self, images: Sequence[Pixels], caption: str) -> NDArray[np.float64]:
+    def caption_losses(self, images: Images, caption: str) -> NDArray[np.float64]:
         """Return what the caption costs the text decoder: mean cross-entropy a token, shape (B,).
 
         The decoder sees the picture and the true words so far (teacher forcing), and is asked for

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from auditcore.errors import ModelError
+from auditcore.models.prepared import Images, Prepared
 from auditcore.photos import Pixels
 
 _THREADS = ThreadPoolExecutor(
@@ -40,17 +41,18 @@ class Preprocessing:
     std: tuple[float, float, float]
     words: str
 
-    def batch(self, images: Sequence[Pixels]) -> torch.Tensor:
+    def batch(self, images: Images) -> torch.Tensor:
         """Return the pictures as the model's input, shape (B, 3, size, size), float32."""
-        tensor = (
-            torch.from_numpy(fitted(images, self.size, self.geometry))
-            .permute(0, 3, 1, 2)
-            .contiguous()
-            .to(torch.float32)
-        )
-        mean = torch.tensor(self.mean).view(3, 1, 1)
-        std = torch.tensor(self.std).view(3, 1, 1)
-        return tensor.div_(255).sub_(mean).div_(std)
+        levels = images.levels if isinstance(images, Prepared) else self.levels(images)
+        levels = levels.contiguous()  # another order in memory gives other last bits
+        mean = torch.tensor(self.mean, device=levels.device).view(3, 1, 1)
+        std = torch.tensor(self.std, device=levels.device).view(3, 1, 1)
+        return levels.div(255).sub_(mean).div_(std)
+
+    def levels(self, images: Sequence[Pixels]) -> torch.Tensor:
+        """Return the pictures' grey levels at the model's size, shape (B, 3, size, size)."""
+        pixels = torch.from_numpy(fitted(images, self.size, self.geometry))
+        return pixels.permute(0, 3, 1, 2).contiguous().to(torch.float32)
 
 
 def fitted(

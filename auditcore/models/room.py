@@ -4,8 +4,8 @@ Nobody can say beforehand how much memory a network takes. When it runs out, hal
 are asked at a time from then on; when one alone does not fit, a sentence says what to do.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import torch
 
@@ -21,7 +21,16 @@ _PHRASES = (  # of errors that say it in words alone: torch on a CPU and on MPS,
     "bad allocation",
 )
 
-T = TypeVar("T")
+
+class _Row(Protocol):
+    """What can be cut into parts: a list of pictures or texts, or prepared pictures."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Any: ...
+
+
+T = TypeVar("T", bound=_Row)
 R = TypeVar("R")
 
 
@@ -37,7 +46,7 @@ class Room:
         self.most = MOST
         self._name = name
 
-    def in_batches(self, items: Sequence[T], ask: Callable[[Sequence[T]], R]) -> list[R]:
+    def in_batches(self, items: T, ask: Callable[[T], R]) -> list[R]:
         """Ask all items in order, as many at once as fit; return the answers of the batches.
 
         Raises:

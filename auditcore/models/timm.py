@@ -4,7 +4,6 @@ Specs: `timm:NAME.TAG` (timm's own weights on the Hugging Face hub), `timm:PATH`
 beside its config.json, or the folder of both; see `auditcore.models.timm_folder`).
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,11 @@ from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, 
 from auditcore.models.fingerprint import fingerprint
 from auditcore.models.image_source import ImageSource
 from auditcore.models.local import TorchModel, parameters_words
+from auditcore.models.prepared import Images
 from auditcore.models.running import Running
 from auditcore.models.sizes import about_bytes
 from auditcore.models.timm_folder import folder_source
 from auditcore.models.timm_hub import cached_weights, classes_of, hub_source, known_names
-from auditcore.photos import Pixels
 
 _ENCODER = frozenset({Capability.IMAGE_FEATURES})
 _CLASSIFIER = _ENCODER | {Capability.PROBABILITIES, Capability.LABELS}
@@ -65,11 +64,11 @@ class ImageModel(TorchModel):
         self._settle(network, running)
         self._check_features()
 
-    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+    def image_features(self, images: Images) -> NDArray[np.float32]:
         """Return the pooled features that the last layer looks at, shape (B, D)."""
         return self._answers(images, self._look).numpy()
 
-    def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
+    def probabilities(self, images: Images) -> NDArray[np.float64]:
         """Return the softmax over the classes, taken in float64, shape (B, C)."""
         if Capability.PROBABILITIES not in self.capabilities:
             raise lacks(self.identity, Capability.PROBABILITIES)

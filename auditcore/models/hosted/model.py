@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from auditcore.models.hosted.door import AT_ONCE, Door
 from auditcore.models.hosted.kept import Records
 from auditcore.models.hosted.reading import ADVICE
 from auditcore.photos import Pixels
+
+if TYPE_CHECKING:  # which loads torch
+    from auditcore.models.prepared import Images
 
 
 class HostedModel(Model):
@@ -70,7 +73,7 @@ class HostedModel(Model):
         finally:
             self._records.fresh = False
 
-    def image_features(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+    def image_features(self, images: "Images") -> NDArray[np.float32]:
         """Return one feature vector an image, shape (B, D)."""
         return self._about(Capability.IMAGE_FEATURES, images)
 
@@ -78,11 +81,11 @@ class HostedModel(Model):
         """Return one feature vector a text, shape (B, D), in the space of `image_features`."""
         return self.ask(Question(Capability.TEXT_FEATURES, texts=tuple(texts)))
 
-    def probabilities(self, images: Sequence[Pixels]) -> NDArray[np.float64]:
+    def probabilities(self, images: "Images") -> NDArray[np.float64]:
         """Return the probability of each of `labels`, shape (B, C)."""
         return self._about(Capability.PROBABILITIES, images)
 
-    def predicted_labels(self, images: Sequence[Pixels]) -> NDArray[np.int64]:
+    def predicted_labels(self, images: "Images") -> NDArray[np.int64]:
         """Return the index into `labels` of each image's class, shape (B,).
 
         Where the provider names the best class alone, `labels` holds those it has named so far and
@@ -94,13 +97,13 @@ class HostedModel(Model):
         self.labels += tuple(name for name in dict.fromkeys(names) if name not in self.labels)
         return np.array([self.labels.index(name) for name in names], dtype=np.int64)
 
-    def choices(self, images: Sequence[Pixels], texts: Sequence[str]) -> NDArray[np.float64]:
+    def choices(self, images: "Images", texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the probability of each of `texts`, shape (B, T)."""
         return self._about(Capability.CHOICE, images, texts)
 
-    def _about(
-        self, asks: Capability, images: Sequence[Pixels], texts: Sequence[str] = ()
-    ) -> NDArray[Any]:
+    def _about(self, asks: Capability, images: "Images", texts: Sequence[str] = ()) -> NDArray[Any]:
+        if not isinstance(images, Sequence):  # but `Prepared`
+            raise ModelError(f"{self.identity.name} is hosted: it is sent ordinary pictures only.")
         pictures = tuple(Picture(fitted(image, self.input_size)) for image in images)
         return self.ask(Question(asks, pictures, tuple(texts)))
 
