@@ -4,6 +4,7 @@ plan, opening   what is asked, at which level, what it will take
 machine         the audit itself, pure: courses (one a claim), tracks (one a photo), rounds
 replay          the path of records that engine, traces and verification share
 store           plans, logs, answers and the ledger of attempts, in SQLite
+listing         pages of audits for a list, from small rows beside them
 probing         has the model changed while it was asked?
 disclosure      what a provider was sent before, and what may still be asked of it
 engine          runs it: events on the way, everything answered kept at once
@@ -28,6 +29,7 @@ from auditcore.audit.events import (
     Started,
     Stopped,
 )
+from auditcore.audit.listing import UNFINISHED, Listed, Listing, list_audits
 from auditcore.audit.opening import Estimate, estimate, start_audit, warnings
 from auditcore.audit.plan import ANYTIME, COLLECTION_TESTS, RANK_SUM, Claim, Plan, parse_claim
 from auditcore.audit.replay import Trace, trace_of
@@ -40,6 +42,7 @@ __all__ = [
     "ANYTIME",
     "COLLECTION_TESTS",
     "RANK_SUM",
+    "UNFINISHED",
     "Asking",
     "AuditRecord",
     "BatchScored",
@@ -52,6 +55,8 @@ __all__ = [
     "Estimate",
     "Event",
     "Finished",
+    "Listed",
+    "Listing",
     "LogLine",
     "PhotoMoved",
     "PhotoVerdict",
@@ -66,6 +71,7 @@ __all__ = [
     "Verdict",
     "VerdictWords",
     "estimate",
+    "list_audits",
     "local_scoring",
     "parse_claim",
     "run_audit",
