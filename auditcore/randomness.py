@@ -84,7 +84,24 @@ def derive(seed: bytes, *label: str | int) -> Stream:
         label: what the draws are for, such as ("order", photo index). Different labels, also ones
             that would read alike when joined, give independent streams.
     """
+    return Stream(_key(seed, label))
+
+
+def first_bytes(seed: bytes, count: int, *label: str | int) -> bytes:
+    """Return what `derive(seed, *label).read(count)` gives, without the rest of its first block.
+
+    Args:
+        seed: see `derive`.
+        count: up to 4096.
+        label: see `derive`.
+    """
+    if not 0 <= count <= _BLOCK_BYTES:
+        raise ValueError(f"count must be between 0 and {_BLOCK_BYTES}, not {count}")
+    return hashlib.shake_256(_key(seed, label) + bytes(8)).digest(count)
+
+
+def _key(seed: bytes, label: tuple[str | int, ...]) -> bytes:
     key = hashlib.sha256(_DOMAIN)
     for part in (seed, *(repr(item).encode() for item in label)):
         key.update(len(part).to_bytes(8, "big") + part)
-    return Stream(key.digest())
+    return key.digest()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from auditcore.randomness import SEED_BYTES, Stream, derive
+from auditcore.randomness import SEED_BYTES, Stream, derive, first_bytes
 
 SEED = bytes(range(SEED_BYTES))
 LABEL = st.lists(st.one_of(st.text(max_size=5), st.integers(0, 99)), max_size=3).map(tuple)
@@ -39,6 +39,17 @@ def test_golden_vectors_never_change() -> None:
 def test_reading_in_pieces_gives_the_same_bytes(sizes: list[int]) -> None:
     whole, pieces = derive(SEED, "a"), derive(SEED, "a")
     assert b"".join(pieces.read(size) for size in sizes) == whole.read(sum(sizes))
+
+
+@given(st.integers(0, 4096), LABEL)
+def test_the_first_bytes_of_a_stream_can_be_had_alone(count: int, label: tuple[str]) -> None:
+    assert first_bytes(SEED, count, *label) == derive(SEED, *label).read(count)
+
+
+@pytest.mark.parametrize("count", [-1, 4097])
+def test_no_more_than_a_block_can_be_had_alone(count: int) -> None:
+    with pytest.raises(ValueError, match="count"):
+        first_bytes(SEED, count, "a")
 
 
 @given(LABEL, LABEL)

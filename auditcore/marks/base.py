@@ -1,11 +1,12 @@
 """What every family of marks offers, and the limits all of them share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from auditcore.errors import MarkError
+from auditcore.marks.grids import Grids
 from auditcore.photos import Pixels
 
 Progress = Callable[[int, int], None]
@@ -36,6 +37,20 @@ class Mark(Protocol):
 
         Raises:
             MarkError: for a version that does not exist or pixels of another shape or type.
+        """
+
+    def grids(self, versions: Sequence[int]) -> Grids:
+        """Return the colour changes that `render` spreads over the picture, of many versions.
+
+        Args:
+            versions: each 0 .. versions-1, at least one.
+
+        Returns:
+            Shape (len(versions), 3, CELLS, CELLS), colour channels first, in units of 1/LEVEL grey
+            level; at most LEVELS_MAX levels.
+
+        Raises:
+            MarkError: for a version that does not exist.
         """
 
     def parts(self) -> dict[str, bytes]:
@@ -117,7 +132,13 @@ def check_render(pixels: Pixels, version: int, versions: int) -> None:
             "A mark needs a colour picture of 8 bits a channel, height x width x 3; "
             f"this one is {' x '.join(map(str, pixels.shape))} of type {pixels.dtype}."
         )
-    if not 0 <= version < versions:
-        raise MarkError(
-            f"Version {version} does not exist: this photo has versions 0 to {versions - 1}."
-        )
+    check_versions([version], versions)
+
+
+def check_versions(wanted: Sequence[int], versions: int) -> None:
+    """Refuse versions that do not exist (MarkError)."""
+    for version in (min(wanted), max(wanted)):
+        if not 0 <= version < versions:
+            raise MarkError(
+                f"Version {version} does not exist: this photo has versions 0 to {versions - 1}."
+            )

@@ -14,7 +14,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.transform import resize
 
 from auditcore.errors import MarkError
-from auditcore.marks.grids import LEVEL, Grid, add_grid
+from auditcore.marks.grids import LEVEL, Grid, Grids, add_grid
 from auditcore.photos import Pixels
 
 CELLS = 64
@@ -23,7 +23,9 @@ CELLS = 64
 STRENGTH_BITS = 10
 """A pattern's full strength is +-2**STRENGTH_BITS; times the map's grey levels it is the mark."""
 
-_LEVELS_MAX = 48
+LEVELS_MAX = 48
+"""The strongest a mark can be anywhere, in grey levels."""
+
 _SAMPLE = 64 * 64
 _STEPS = 6
 _TOLERANCE = 0.01
@@ -50,6 +52,14 @@ class Budget:
         shift = 8 + STRENGTH_BITS
         return ((strength + (1 << (shift - 1))) >> shift).astype(np.int32)
 
+    def grids(self, patterns: Grids) -> Grids:
+        """Return the same for many patterns, both (n, 3, CELLS, CELLS); in place."""
+        shift = 8 + STRENGTH_BITS
+        patterns *= self.steps.astype(np.int32) * np.int32(self.unit)
+        patterns += 1 << (shift - 1)
+        patterns >>= shift
+        return patterns
+
     def to_bytes(self) -> bytes:
         """Return the stored form: two bytes for the unit, then one byte a cell."""
         return self.unit.to_bytes(2, "big") + self.steps.tobytes()
@@ -59,15 +69,22 @@ class Budget:
         """Read the stored form (MarkError when its length is wrong)."""
         if len(data) != 2 + CELLS * CELLS:
             raise MarkError("The kit's strength map of a photo is damaged. Use a copy of the kit.")
-        steps = np.frombuffer(data, np.uint8, offset=2).reshape(CELLS, CELLS)
-        return cls(int.from_bytes(data[:2], "big"), steps)
+        unit, steps = int.from_bytes(data[:2], "big"), np.frombuffer(data, np.uint8, offset=2)
+        if unit > _unit(LEVELS_MAX):
+            raise MarkError("The kit's strength map of a photo is damaged. Use a copy of the kit.")
+        return cls(unit, steps.reshape(CELLS, CELLS))
 
     @classmethod
     def of_levels(cls, levels: NDArray[np.float64]) -> "Budget":
         """Quantise a map of grey levels, (CELLS, CELLS), to 255 steps of its maximum."""
-        capped = np.clip(levels, 0, _LEVELS_MAX)
-        unit = max(1, round(float(capped.max()) * LEVEL * 256 / 255))
+        capped = np.clip(levels, 0, LEVELS_MAX)
+        unit = max(1, _unit(float(capped.max())))
         return cls(unit, np.clip(np.rint(capped * LEVEL * 256 / unit), 0, 255).astype(np.uint8))
+
+
+def _unit(levels: float) -> int:
+    """Return the unit of a map whose largest step is `levels`."""
+    return round(levels * LEVEL * 256 / 255)
 
 
 def fit_budget(pixels: Pixels, patterns: Sequence[Pattern], visibility: float) -> Budget:
@@ -141,5 +158,5 @@ def _solve(mean_difference: Callable[[float], float], wanted: float, start: floa
         found = mean_difference(gain)
         if abs(found - wanted) <= _TOLERANCE * wanted:
             break
-        gain = min(gain * wanted / max(found, wanted / 8), float(_LEVELS_MAX * CELLS))
+        gain = min(gain * wanted / max(found, wanted / 8), float(LEVELS_MAX * CELLS))
     return gain

@@ -13,10 +13,17 @@ LEVEL = 64
 """Grid units in one grey level (one step of an 8-bit channel)."""
 
 _FRACTION_BITS = 8
+FRACTION = 1 << _FRACTION_BITS
+"""Steps from one cell centre to the next, in which pixels are placed between them."""
+
 _SHIFT = LEVEL.bit_length() - 1 + 2 * _FRACTION_BITS
 _STRIPE_VALUES = 1 << 15
 
 Grid = NDArray[np.int32]
+"""One grid, (rows, columns, 3)."""
+
+Grids = NDArray[np.int32]
+"""Many grids, (n, 3, rows, columns): channels first, as networks take pictures."""
 
 
 def add_grid(pixels: Pixels, grid: Grid) -> Pixels:
@@ -33,7 +40,7 @@ def add_grid(pixels: Pixels, grid: Grid) -> Pixels:
     """
     height, width, _ = pixels.shape
     lines = _along_lines(grid, width)
-    upper, fraction = _positions(height, len(grid))
+    upper, fraction = positions(height, len(grid))
     flat = pixels.reshape(height, width * 3)
     marked = np.empty_like(flat)
     step = max(1, _STRIPE_VALUES // (width * 3))
@@ -47,26 +54,30 @@ def enlarge(grid: Grid, cells: int) -> Grid:
     """Interpolate a grid linearly to `cells` x `cells`, in the same unit, rounded down.
 
     Args:
-        grid: (rows, columns, 3) int32, at least 2 x 2, absolute values under 2**14.
+        grid: (rows, columns, channels) int32, at least 2 x 2, absolute values under 2**14.
         cells: rows and columns wanted.
     """
     lines = _along_lines(grid, cells)
-    upper, fraction = _positions(cells, len(grid))
+    upper, fraction = positions(cells, len(grid))
     change = lines[upper + 1] - lines[upper]
     total = (lines[upper] << _FRACTION_BITS) + change * fraction[:, None]
-    return (total >> 2 * _FRACTION_BITS).reshape(cells, cells, 3)
+    return (total >> 2 * _FRACTION_BITS).reshape(cells, cells, -1)
 
 
 def _along_lines(grid: Grid, width: int) -> NDArray[np.int32]:
-    """Interpolate each grid row to `width` pixels: (rows, width * 3), times 2**_FRACTION_BITS."""
-    left, fraction = _positions(width, grid.shape[1])
+    """Interpolate the rows to `width` pixels: (rows, width * channels), times 2**_FRACTION_BITS."""
+    left, fraction = positions(width, grid.shape[1])
     change = grid[:, left + 1] - grid[:, left]
     lines = (grid[:, left] << _FRACTION_BITS) + change * fraction[:, None]
-    return lines.reshape(len(grid), width * 3)
+    return lines.reshape(len(grid), -1)
 
 
-def _positions(size: int, cells: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Place `size` pixel centres among `cells` cell centres: cell before, and fraction past it."""
+def positions(size: int, cells: int) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Place `size` pixel centres among `cells` cell centres.
+
+    Returns:
+        For each pixel the cell before it, and how far it is past its centre, in 1/FRACTION cell.
+    """
     numerator = (2 * np.arange(size, dtype=np.int64) + 1) * cells - size
     place = np.clip((numerator << _FRACTION_BITS) // (2 * size), 0, (cells - 1) << _FRACTION_BITS)
     before = np.minimum(place >> _FRACTION_BITS, cells - 2)

@@ -5,24 +5,26 @@ three colour axes, drawn under a perceptual budget. Low frequencies are what a m
 photo remembers best, and what JPEG and resizing leave alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auditcore.errors import MarkError
-from auditcore.marks.base import Progress, check_render, check_request
+from auditcore.marks.base import Progress, check_render, check_request, check_versions
 from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, Pattern, fit_budget
-from auditcore.marks.grids import add_grid
+from auditcore.marks.grids import Grids, add_grid
 from auditcore.photos import Pixels
-from auditcore.randomness import derive
+from auditcore.randomness import first_bytes
 
 _PART = "strength"
 _RECIPE = 1
 _PROBES = 24
 _WEIGHT_BITS = 8
+_AT_ONCE = 8  # patterns drawn together: what they are made of stays in the cache
 _TANH_REACH = 4
 _TANH_STEPS = 1024
 _FIELD_ONE = 255 << 2 * _WEIGHT_BITS
@@ -45,8 +47,10 @@ class Recipe:
     axes: tuple[tuple[int, int, int], ...] = ((155, 155, 155), (58, -58, 0), (-43, -43, 86))
 
 
-def _tanh_table() -> NDArray[np.int32]:
-    """Return tanh on _TANH_STEPS steps a unit, as multiples of 2**-STRENGTH_BITS.
+def _tanh_table() -> NDArray[np.float32]:
+    """Return tanh from -_TANH_REACH to _TANH_REACH, in steps of 1 / _TANH_STEPS.
+
+    Its values are multiples of 2**-STRENGTH_BITS, held as integers.
 
     Decimal's exp is correctly rounded, so that no machine's mathematics library has a say.
     """
@@ -54,16 +58,18 @@ def _tanh_table() -> NDArray[np.int32]:
     for step in range(_TANH_REACH * _TANH_STEPS + 1):
         power = (Decimal(2 * step) / _TANH_STEPS).exp()
         table.append(round((power - 1) / (power + 1) * (1 << STRENGTH_BITS)))
-    return np.array(table, dtype=np.int32)
+    rising = np.array(table, dtype=np.float32)
+    return np.concatenate([-rising[:0:-1], rising])
 
 
-def _weights(cells: int) -> NDArray[np.int64]:
+@cache
+def _weights(cells: int) -> NDArray[np.float64]:
     """Return the smooth (smoothstep) interpolation from `cells` values to CELLS cell centres.
 
-    Shape (CELLS, cells), each row adding up to 2**_WEIGHT_BITS.
+    Shape (CELLS, cells), integers, each row adding up to 2**_WEIGHT_BITS. Not to be written to.
     """
     one = 1 << _WEIGHT_BITS
-    weights = np.zeros((CELLS, cells), dtype=np.int64)
+    weights = np.zeros((CELLS, cells))
     for cell in range(CELLS):
         before, past = divmod((2 * cell + 1) * (cells - 1), 2 * CELLS)
         span = 2 * CELLS
@@ -73,7 +79,7 @@ def _weights(cells: int) -> NDArray[np.int64]:
     return weights
 
 
-_TANH = _tanh_table()
+_TANH_TABLE = _tanh_table()
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,12 @@ class SmoothMark:
         check_render(pixels, version, self.versions)
         pattern = draw_pattern(self.recipe, self.grey, self.seed, "mark", self.photo, version)
         return add_grid(pixels, self.budget.grid(pattern))
+
+    def grids(self, versions: Sequence[int]) -> Grids:
+        """Return the colour changes of many versions."""
+        check_versions(versions, self.versions)
+        labels = [("mark", self.photo, version) for version in versions]
+        return self.budget.grids(draw_patterns(self.recipe, self.grey, self.seed, labels))
 
     def parts(self) -> dict[str, bytes]:
         """Return the strength map."""
@@ -157,25 +169,64 @@ def draw_pattern(recipe: Recipe, grey: bool, seed: bytes, *label: str | int) -> 
         seed: the kit's seed.
         label: which draw.
     """
-    axes = np.array(recipe.axes[:1] if grey else recipe.axes, dtype=np.int32)
-    stream = derive(seed, *label)
-    field = np.zeros((len(axes), CELLS, CELLS), dtype=np.int64)
+    (pattern,) = draw_patterns(recipe, grey, seed, [label])
+    return np.ascontiguousarray(pattern.transpose(1, 2, 0))
+
+
+def draw_patterns(
+    recipe: Recipe, grey: bool, seed: bytes, labels: Sequence[tuple[str | int, ...]]
+) -> Grids:
+    """Draw many patterns, (len(labels), 3, CELLS, CELLS); see `draw_pattern`.
+
+    Integers throughout; where they are held as floating-point numbers, all sums and products are
+    below 2**53 (fields) or 2**24 (what is mixed), hence exact in any order.
+    """
+    patterns = np.empty((len(labels), 3, CELLS, CELLS), dtype=np.int32)
+    for start in range(0, len(labels), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        bent = _bend(_fields(recipe, 1 if grey else len(recipe.axes), seed, labels[part]))
+        patterns[part] = _greyed(recipe, bent) if grey else _coloured(recipe, bent)
+    return patterns
+
+
+def _fields(
+    recipe: Recipe, axes: int, seed: bytes, labels: Sequence[tuple[str | int, ...]]
+) -> NDArray[np.float64]:
+    """Draw the fields of some patterns, (labels, axes, CELLS, CELLS), in 1 / (256 _FIELD_ONE)."""
+    count = axes * sum(cells * cells for cells, _ in recipe.mix)
+    drawn = b"".join(first_bytes(seed, count, *label) for label in labels)
+    draws = np.frombuffer(drawn, dtype=np.int8).reshape(len(labels), count)
+    down, across, start = [], [], 0
     for cells, weight in recipe.mix:
-        draws = np.frombuffer(stream.read(len(axes) * cells * cells), dtype=np.int8)
-        values = (2 * draws.astype(np.int64) + 1).reshape(len(axes), cells, cells)
-        across = _weights(cells)
-        field += weight * (across @ values @ across.T)
-    bent = _bend(field)
-    mixed = np.einsum("ayx,ac->yxc", bent, axes)
-    if grey:
-        mixed = mixed * 256 // int(axes.max())
-    pattern: Pattern = (mixed >> _WEIGHT_BITS).astype(np.int32)
-    return pattern
+        end = start + axes * cells * cells
+        values = 2.0 * draws[:, start:end].reshape(len(labels), axes, cells, cells) + 1
+        down.append(_weights(cells) @ values)
+        across.append(weight * _weights(cells).T)
+        start = end
+    fields: NDArray[np.float64] = np.concatenate(down, axis=3) @ np.concatenate(across)
+    return fields
 
 
-def _bend(field: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Apply tanh to a field in units of 1 / (256 _FIELD_ONE)."""
-    place = np.abs(field) * _TANH_STEPS // (_FIELD_ONE << _WEIGHT_BITS)
-    bent = _TANH[np.minimum(place, len(_TANH) - 1)]
-    signed: NDArray[np.int32] = np.where(field < 0, -bent, bent)
-    return signed
+def _bend(fields: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Apply tanh to fields, which are overwritten: multiples of 2**-STRENGTH_BITS."""
+    fields /= (_FIELD_ONE << _WEIGHT_BITS) // _TANH_STEPS  # rounded right: no integer is passed
+    place = fields.astype(np.int32)  # towards zero: odd, as tanh is
+    place += _TANH_TABLE.size // 2
+    bent: NDArray[np.float32] = np.take(_TANH_TABLE, place, mode="clip")
+    return bent
+
+
+def _coloured(recipe: Recipe, bent: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mix the axes' fields into colours, (n, 3, CELLS, CELLS)."""
+    axes = np.array(recipe.axes, dtype=np.float32).T
+    mixed = axes @ bent.reshape(len(bent), -1, CELLS * CELLS)
+    mixed /= 1 << _WEIGHT_BITS
+    coloured: NDArray[np.float32] = np.floor(mixed, out=mixed)
+    return coloured.reshape(len(bent), 3, CELLS, CELLS)
+
+
+def _greyed(recipe: Recipe, bent: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Scale the field of light to full strength, the same in all colours."""
+    light = bent[:, :1].astype(np.float64)
+    colours = light * np.array(recipe.axes[0], dtype=np.float64).reshape(3, 1, 1)
+    return np.floor(np.floor(colours * 256 / max(recipe.axes[0])) / (1 << _WEIGHT_BITS))

@@ -7,16 +7,16 @@ uses floating point, so its result is stored, one byte a grid value; rendering i
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auditcore.errors import MarkError
-from auditcore.marks.base import Progress, check_render, check_request
+from auditcore.marks.base import Progress, check_render, check_request, check_versions
 from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, Pattern, fit_budget
-from auditcore.marks.grids import add_grid, enlarge
+from auditcore.marks.grids import Grids, add_grid, enlarge
 from auditcore.photos import Pixels
 from auditcore.randomness import derive
 
@@ -29,7 +29,8 @@ ONE = 127
 _STRENGTH, _GRIDS = "strength", "grids"
 _PROBES = 24
 
-Grids = NDArray[np.int8]
+Stored = NDArray[np.int8]
+"""Marks as a kit stores them, (versions, SQUARES, SQUARES, channels)."""
 
 
 @dataclass(frozen=True)
@@ -37,24 +38,32 @@ class SpreadMark:
     """The spread marks of one photo; see `auditcore.marks.base.Mark` for the contract."""
 
     budget: Budget
-    grids: Grids
+    stored: Stored
     channels: int
 
     @property
     def versions(self) -> int:
         """Return n."""
-        return len(self.grids)
+        return len(self.stored)
 
     def render(self, pixels: Pixels, version: int) -> Pixels:
         """Return the picture with mark `version` on it, at any size."""
         check_render(pixels, version, self.versions)
-        return add_grid(pixels, self.budget.grid(_pattern(self.grids[version])))
+        return add_grid(pixels, self.budget.grid(_pattern(self.stored[version])))
+
+    def grids(self, versions: Sequence[int]) -> Grids:
+        """Return the colour changes of many versions."""
+        check_versions(versions, self.versions)
+        found = np.empty((len(versions), 3, CELLS, CELLS), dtype=np.int32)
+        for place, version in enumerate(versions):
+            found[place] = _pattern(self.stored[version]).transpose(2, 0, 1)
+        return self.budget.grids(found)
 
     def parts(self) -> dict[str, bytes]:
         """Return the strength map and the grids of all versions, about 3 kB a version."""
         return {
             _STRENGTH: self.budget.to_bytes(),
-            _GRIDS: zlib.compress(self.grids.tobytes(), level=6),
+            _GRIDS: zlib.compress(self.stored.tobytes(), level=6),
         }
 
 
@@ -90,7 +99,7 @@ class SpreadFamily:
         noise = derive(seed, "mark probe", photo).read(_PROBES * SQUARES * SQUARES * channels)
         probes = np.frombuffer(noise, np.int8).reshape(_PROBES, SQUARES, SQUARES, channels)
         budget = fit_budget(pixels, [_pattern(probe) for probe in probes], visibility)
-        found: list[Grids] = []
+        found: list[Stored] = []
         for grids in search(pixels, budget, seed, photo, versions, channels, self.steps):
             found.append(grids)
             if on_progress is not None:

@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 from auditcore.marks.budget import Budget
 from auditcore.marks.extractor import FEATURES, SIDE, as_input, load_extractor
 from auditcore.marks.grids import LEVEL
-from auditcore.marks.spread import ONE, SQUARES, Grids
+from auditcore.marks.spread import ONE, SQUARES, Stored
 from auditcore.photos import Pixels
 from auditcore.randomness import derive
 
@@ -25,7 +25,7 @@ def search(
     versions: int,
     channels: int,
     steps: int,
-) -> Iterator[Grids]:
+) -> Iterator[Stored]:
     """Yield the marks of one photo, a batch of versions at a time, (B, SQUARES, SQUARES, C)."""
     for aims in torch.split(_aims(seed, photo, versions), _BATCH):
         yield _search_batch(pixels, budget, aims, channels, steps)
@@ -42,7 +42,9 @@ def _aims(seed: bytes, photo: int, versions: int) -> Tensor:
     return torch.from_numpy(normal / np.linalg.norm(normal, axis=1, keepdims=True))
 
 
-def _search_batch(pixels: Pixels, budget: Budget, aims: Tensor, channels: int, steps: int) -> Grids:
+def _search_batch(
+    pixels: Pixels, budget: Budget, aims: Tensor, channels: int, steps: int
+) -> Stored:
     """Find the marks that move the features furthest along `aims`: (B, SQUARES, SQUARES, C).
 
     Steps have the length of the gradient's root mean square: one full step from nothing (the
@@ -54,7 +56,7 @@ def _search_batch(pixels: Pixels, budget: Budget, aims: Tensor, channels: int, s
         slope = _gradient(picture, levels, grids, aims)
         scale = slope.square().mean(dim=(1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)
         grids = (grids + (1.0 if step == 0 else 0.5) * slope / scale).clamp(-1, 1)
-    stored: Grids = (grids * ONE).round().to(torch.int8).permute(0, 2, 3, 1).numpy()
+    stored: Stored = (grids * ONE).round().to(torch.int8).permute(0, 2, 3, 1).numpy()
     return stored
 
 

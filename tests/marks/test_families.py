@@ -13,6 +13,8 @@ from auditcore.marks import (
     VISIBILITY_MIN,
     find_family,
 )
+from auditcore.marks.budget import LEVELS_MAX
+from auditcore.marks.grids import LEVEL
 
 PIXELS = np.full((16, 16, 3), 128, np.uint8)
 
@@ -42,6 +44,27 @@ def test_visibility_has_limits(family: str, visibility: float) -> None:
 def test_the_number_of_versions_has_limits(family: str, versions: int) -> None:
     with pytest.raises(MarkError, match="versions"):
         prepare(family, 2.0, versions)
+
+
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_grids_of_many_versions_are_what_is_spread_over_each(
+    family: str, grey: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = find_family(family).prepare(
+        PIXELS, grey=grey, visibility=3.0, versions=VERSIONS_MIN, seed=b"s", photo=2
+    )
+    spread: list[np.ndarray] = []
+    module = f"auditcore.marks.{family}.add_grid"
+    monkeypatch.setattr(module, lambda _, grid: spread.append(grid.transpose(2, 0, 1)))
+    versions = [7, 0, 19, 7, *range(12)]
+    for version in versions:
+        mark.render(PIXELS, version)
+    assert np.array_equal(mark.grids(versions), np.stack(spread))
+    assert np.array_equal(mark.grids([19]), np.stack(spread[2:3]))
+    assert np.abs(mark.grids(versions)).max() <= LEVELS_MAX * LEVEL + 1
+    with pytest.raises(MarkError, match="does not exist"):
+        mark.grids([0, VERSIONS_MIN])
 
 
 @pytest.mark.parametrize("version", [-1, VERSIONS_MIN])

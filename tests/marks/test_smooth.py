@@ -57,7 +57,10 @@ def test_versions_differ_from_each_other() -> None:
     assert len(rendered) == VERSIONS_MIN
 
 
-@pytest.mark.parametrize("parts", [{}, {"strength": b""}, {"strength": b"\x01short"}])
+@pytest.mark.parametrize(
+    "parts",
+    [{}, {"strength": b""}, {"strength": b"\x01short"}, {"strength": b"\x01" + b"\xff" * 4098}],
+)
 def test_damaged_parts_are_refused(parts: dict[str, bytes]) -> None:
     mark = prepare(np.full((8, 8, 3), 128, dtype=np.uint8))
     with pytest.raises(MarkError):
