@@ -11,6 +11,7 @@ from PIL import Image
 from auditcore.errors import KitError
 from auditcore.kit.parts import KitPhoto, PublicPart, SecretPart
 from auditcore.marks import Mark, find_family
+from auditcore.marks.grids import Grids
 from auditcore.photos import Pixels, audit_size
 from auditcore.randomness import Stream, derive
 
@@ -79,6 +80,10 @@ class Kit:
     def version(self, photo: int, version: int) -> Pixels:
         """Make a version again at audit size, (h, w, 3) uint8; published and hidden alike."""
         return self._mark(photo).render(self.base(photo), version)
+
+    def grids(self, photo: int, versions: Sequence[int]) -> Grids:
+        """Return what `version` adds to the base, for many versions; see `Mark.grids`."""
+        return self._mark(photo).grids(versions)
 
     def base(self, photo: int) -> Pixels:
         """Return the audit copy without a mark, (h, w, 3) uint8, not to be written to."""

@@ -11,6 +11,7 @@ from scipy.stats import chisquare
 from auditcore.errors import MarkError
 from auditcore.kit import Kit, open_kit
 from auditcore.kit.archive import pack
+from auditcore.marks.grids import add_grid
 from auditcore.randomness import derive
 from kit.golden import FACTS, KIT, facts
 
@@ -60,6 +61,14 @@ def test_versions_are_made_again_alike_and_differ_from_each_other(kit: Kit) -> N
         for number in (0, 19):
             assert np.array_equal(again.version(photo, number), versions[number])
         assert versions[0].shape == kit.base(photo).shape
+
+
+def test_grids_are_what_a_version_adds_to_the_base(kit: Kit) -> None:
+    versions = [3, 0, 19]
+    for photo in range(len(kit.photos)):
+        for version, grid in zip(versions, kit.grids(photo, versions), strict=True):
+            marked = add_grid(kit.base(photo), grid.transpose(1, 2, 0))
+            assert np.array_equal(marked, kit.version(photo, version))
 
 
 def test_what_a_kit_hands_out_cannot_change_it(kit: Kit) -> None:
