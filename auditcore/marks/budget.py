@@ -4,18 +4,13 @@ The map that comes out is part of the kit: computing it uses floating point, ren
 not.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
-from skimage.color import deltaE_ciede2000, rgb2lab
-from skimage.transform import resize
 
 from auditcore.errors import MarkError
-from auditcore.marks.grids import LEVEL, Grid, Grids, add_grid
-from auditcore.photos import Pixels
+from auditcore.marks.grids import LEVEL, Grid, Grids
 
 CELLS = 64
 """Rows and columns of the map and of every mark that is drawn under it."""
@@ -25,11 +20,6 @@ STRENGTH_BITS = 10
 
 LEVELS_MAX = 48
 """The strongest a mark can be anywhere, in grey levels."""
-
-_SAMPLE = 64 * 64
-_STEPS = 6
-_TOLERANCE = 0.01
-_SMOOTHING = 1.5
 
 Pattern = NDArray[np.int32]
 
@@ -85,78 +75,3 @@ class Budget:
 def _unit(levels: float) -> int:
     """Return the unit of a map whose largest step is `levels`."""
     return round(levels * LEVEL * 256 / 255)
-
-
-def fit_budget(pixels: Pixels, patterns: Sequence[Pattern], visibility: float) -> Budget:
-    """Find the map under which patterns like these have the wanted mean CIEDE2000.
-
-    Args:
-        pixels: the audit copy, (H, W, 3) uint8.
-        patterns: examples of what will be drawn, (CELLS, CELLS, 3) int32 within
-            +-2**STRENGTH_BITS, independent of the versions themselves.
-        visibility: the mean colour difference wanted, over pixels and patterns.
-
-    A picture that cannot show so much (black or white all over) gets the largest map there is.
-    """
-    sample = _sampled(pixels)
-    lab = rgb2lab(sample)
-    even = Budget.of_levels(np.full((CELLS, CELLS), visibility * 4))
-    shape = _shape(pixels, np.mean(_differences(sample, lab, even, patterns), axis=0))
-
-    def mean_difference(gain: float) -> float:
-        budget = Budget.of_levels(shape * gain)
-        return float(np.mean(_differences(sample, lab, budget, patterns)))
-
-    return Budget.of_levels(shape * _solve(mean_difference, visibility, start=visibility))
-
-
-def _sampled(pixels: Pixels) -> Pixels:
-    """Pick about _SAMPLE pixels on a regular lattice: unlike averaging, it keeps the texture."""
-    height, width, _ = pixels.shape
-    stride = max(1, int((height * width / _SAMPLE) ** 0.5))
-    return np.ascontiguousarray(pixels[(stride - 1) // 2 :: stride, (stride - 1) // 2 :: stride])
-
-
-def _differences(
-    sample: Pixels, lab: NDArray[np.float64], budget: Budget, patterns: Sequence[Pattern]
-) -> NDArray[np.float64]:
-    """Return the CIEDE2000 of each pattern at each sampled pixel, (patterns, H, W)."""
-    marked = np.stack([add_grid(sample, budget.grid(pattern)) for pattern in patterns])
-    difference: NDArray[np.float64] = deltaE_ciede2000(lab[None], rgb2lab(marked))
-    return difference
-
-
-def _shape(pixels: Pixels, sensitivity: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the map's shape: the strength that is equally visible everywhere, mean about 1.
-
-    Where the same mark makes a larger colour difference it gets weaker; so it does in flat areas,
-    where nothing hides it, and in dark ones, where a hue drifts first.
-    """
-    tolerance = resize(_tolerance(pixels), (CELLS, CELLS), order=1, anti_aliasing=True)
-    felt = resize(sensitivity, (CELLS, CELLS), order=1, anti_aliasing=True)
-    shape = tolerance / np.maximum(felt, 0.25 * felt.mean() + 1e-9)
-    smooth = gaussian_filter(shape, _SMOOTHING, mode="nearest")
-    result: NDArray[np.float64] = smooth / smooth.mean()
-    return result
-
-
-def _tolerance(pixels: Pixels) -> NDArray[np.float64]:
-    """Return how much colour difference each place hides, (H, W), between about 0.25 and 1."""
-    light = pixels.astype(np.float64) @ (0.299, 0.587, 0.114)
-    scale = max(pixels.shape[:2]) / CELLS
-    mean = gaussian_filter(light, scale, mode="nearest")
-    texture = np.sqrt(np.maximum(gaussian_filter(light**2, scale, mode="nearest") - mean**2, 0))
-    hidden: NDArray[np.float64] = 0.5 + 0.5 * texture / (texture + 12.0)
-    lit: NDArray[np.float64] = 0.5 + 0.5 * np.minimum(mean / 80.0, 1.0)
-    return hidden * lit
-
-
-def _solve(mean_difference: Callable[[float], float], wanted: float, start: float) -> float:
-    """Find the gain whose mean difference is `wanted`; the difference grows almost linearly."""
-    gain = start
-    for _ in range(_STEPS):
-        found = mean_difference(gain)
-        if abs(found - wanted) <= _TOLERANCE * wanted:
-            break
-        gain = min(gain * wanted / max(found, wanted / 8), float(LEVELS_MAX * CELLS))
-    return gain

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from auditcore.errors import MarkError
 from auditcore.marks.base import Progress, check_render, check_request, check_versions
-from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, Pattern, fit_budget
+from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, Pattern
+from auditcore.marks.fitting import fit_budget
 from auditcore.marks.grids import Grids, add_grid
 from auditcore.photos import Pixels
 from auditcore.randomness import first_bytes
@@ -131,10 +132,8 @@ class SmoothFamily:
     ) -> SmoothMark:
         """Fit the strength map of one photo; versions need no preparation of their own."""
         check_request(visibility, versions)
-        probes = [
-            draw_pattern(self.recipe, grey, seed, "mark probe", photo, probe)
-            for probe in range(_PROBES)
-        ]
+        labels = [("mark probe", photo, probe) for probe in range(_PROBES)]
+        probes = draw_patterns(self.recipe, grey, seed, labels)
         budget = fit_budget(pixels, probes, visibility)
         if on_progress is not None:
             on_progress(1, 1)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from auditcore.errors import MarkError
 from auditcore.marks.base import Progress, check_render, check_request, check_versions
-from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, Pattern, fit_budget
+from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, Pattern
+from auditcore.marks.fitting import fit_budget
 from auditcore.marks.grids import Grids, add_grid, enlarge
 from auditcore.photos import Pixels
 from auditcore.randomness import derive
@@ -54,10 +55,7 @@ class SpreadMark:
     def grids(self, versions: Sequence[int]) -> Grids:
         """Return the colour changes of many versions."""
         check_versions(versions, self.versions)
-        found = np.empty((len(versions), 3, CELLS, CELLS), dtype=np.int32)
-        for place, version in enumerate(versions):
-            found[place] = _pattern(self.stored[version]).transpose(2, 0, 1)
-        return self.budget.grids(found)
+        return self.budget.grids(_patterns(self.stored[list(versions)]))
 
     def parts(self) -> dict[str, bytes]:
         """Return the strength map and the grids of all versions, about 3 kB a version."""
@@ -98,14 +96,14 @@ class SpreadFamily:
         channels = 1 if grey else 3
         noise = derive(seed, "mark probe", photo).read(_PROBES * SQUARES * SQUARES * channels)
         probes = np.frombuffer(noise, np.int8).reshape(_PROBES, SQUARES, SQUARES, channels)
-        budget = fit_budget(pixels, [_pattern(probe) for probe in probes], visibility)
+        budget = fit_budget(pixels, _patterns(probes), visibility)
         found: list[Stored] = []
         for grids in search(pixels, budget, seed, photo, versions, channels, self.steps):
             found.append(grids)
             if on_progress is not None:
                 on_progress(sum(map(len, found)), versions)
         marks = np.concatenate(found)
-        budget = fit_budget(pixels, [_pattern(grid) for grid in marks[:_PROBES]], visibility)
+        budget = fit_budget(pixels, _patterns(marks[:_PROBES]), visibility)
         return SpreadMark(budget, marks, channels)
 
     def restore(
@@ -138,6 +136,11 @@ def _unpacked(data: bytes, size: int) -> bytes:
     if len(unpacked) != size:
         raise MarkError("The kit's marks of a photo are damaged. Use a copy of the kit.")
     return unpacked
+
+
+def _patterns(stored: Stored) -> Grids:
+    """Enlarge stored grids to patterns, (n, 3, CELLS, CELLS)."""
+    return np.stack([_pattern(grid).transpose(2, 0, 1) for grid in stored])
 
 
 def _pattern(grid: NDArray[np.int8]) -> Pattern:

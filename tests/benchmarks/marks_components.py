@@ -22,7 +22,8 @@ from auditcore.lab.clip import new_model, tokenizer_of, write_merges
 from auditcore.lab.data import fetch_corpus
 from auditcore.lab.train import Recipe as Training
 from auditcore.lab.train import train_clip
-from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget, fit_budget
+from auditcore.marks.budget import CELLS, STRENGTH_BITS, Budget
+from auditcore.marks.fitting import fit_budget
 from auditcore.marks.grids import add_grid
 from auditcore.marks.smooth import Recipe, draw_pattern
 from auditcore.marks.visibility import measure
@@ -104,7 +105,8 @@ def main() -> None:
     published, budgets = {}, {}
     for i in marked:
         probes = [mixture(weights, {c: ("probe", i, k, *c) for c in COMPONENTS}) for k in range(6)]
-        budgets[i] = fit_budget(pictures[i], probes, options.visibility)
+        patterns = np.stack([probe.transpose(2, 0, 1) for probe in probes])
+        budgets[i] = fit_budget(pictures[i], patterns, options.visibility)
         published[i] = mixture(weights, {c: ("own", i, *c) for c in COMPONENTS})
     trained_on = [
         (add_grid(pictures[i], budgets[i].grid(published[i])), captions[i]) for i in marked

@@ -43,7 +43,7 @@ from auditcore.lab.clip import new_model, save_model
 from auditcore.lab.data import fetch_corpus
 from auditcore.lab.sources import CaptionedImage
 from auditcore.marks import FAMILIES
-from auditcore.marks.budget import fit_budget
+from auditcore.marks.fitting import fit_budget
 from auditcore.marks.grids import add_grid
 from auditcore.models import open_model
 from auditcore.photos import Pixels
@@ -218,7 +218,11 @@ class Components(Marked):
         cost = components.costs(self.pictures[:12])
         self._weights = {c: min(cost.values()) / cost[c] for c in components.COMPONENTS}
         self._budgets = [
-            fit_budget(picture, [self._mixture("probe", i, k) for k in range(6)], VISIBILITY)
+            fit_budget(
+                picture,
+                np.stack([self._mixture("probe", i, k).transpose(2, 0, 1) for k in range(6)]),
+                VISIBILITY,
+            )
             for i, picture in enumerate(self.pictures)
         ]
 
