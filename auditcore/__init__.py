@@ -13,6 +13,7 @@ The rooms, in the order in which the data walks through them (no room imports a 
     sequential           the tests, their staircases and exact rates
     audit                kit + model + score + test -> a stream of events
     evidence             the report, and how a stranger verifies it
+    cluster              the same answers from many machines, on Ray
     passive              photos without marks: EncoderMI and IDIA, an indication only
     lab                  models trained here: the demo, experiments, forgetting, lessons
     jobs, cli            long work outside the page; the command line
