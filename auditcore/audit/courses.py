@@ -9,19 +9,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
 
-import numpy as np
-
-from auditcore.audit.forecast import Outlook
+from auditcore.audit.forecast import Ahead
 from auditcore.audit.plan import EACH, PHOTO, RANK_SUM, Plan
 from auditcore.audit.rounds import Batches, Block, Rounds
 from auditcore.audit.track import Track
 from auditcore.audit.verdict import CollectionVerdict, Decision
 from auditcore.sequential import DEFAULT_TEST, RankTest, make_test, next_batch_size
-from auditcore.sequential.batching import LARGEST
-from auditcore.sequential.collection import LOG_WEIGHTS, AnytimeCollection, log_factors
+from auditcore.sequential.collection import AnytimeCollection, RunningEvidence
 from auditcore.sequential.familywise import ClosedTest, ClosedWalk
 from auditcore.sequential.fixed_budget import RankSum
-from auditcore.sequential.logmath import log_sum
 
 ADVICE_LEVEL = Fraction(1, 20)
 LARGEST_LOG = 700.0
@@ -44,7 +40,7 @@ class Course(ABC):
     def __init__(self, tracks: Sequence[Track]) -> None:
         self.over = False
         self._tracks = tracks
-        self._outlook: Outlook | None = None
+        self._kept: Ahead | None = None
 
     @abstractmethod
     def next_blocks(self) -> list[Block]:
@@ -62,10 +58,16 @@ class Course(ABC):
     def expected_ahead(self) -> float:
         """Return how many hidden versions it may still take, as far as the answers so far tell."""
 
-    def _ahead(self, test: RankTest, tracks: Sequence[Track]) -> float:
-        if self._outlook is None:
-            self._outlook = Outlook(test)
-        return math.fsum(self._outlook.hidden(track.t, track.k) for track in tracks)
+    def _ahead(self, test: RankTest) -> Ahead:
+        """Return what the photos will still cost by a test; `_moved` keeps it up to date."""
+        if self._kept is None:
+            states = {track.photo: (track.t, track.k) for track in self._tracks}
+            self._kept = Ahead(test, states)
+        return self._kept
+
+    def _moved(self, track: Track) -> None:
+        if self._kept is not None:
+            self._kept.moved(track.photo, track.t, track.k)
 
     def decision(self, photo: int) -> Decision:
         """Return the decision on one photo, once over."""
@@ -94,25 +96,29 @@ class PhotoCourse(Course):
         self.test = test
         self._track = track
         self._most = plan.max_hidden
-        self._batches = Batches(plan.max_hidden) if plan.hosted else None
+        self._batches = Batches([track], plan.max_hidden) if plan.hosted else None
+        self._batching = plan.batching
 
     def next_blocks(self) -> list[Block]:
         """Ask for the next batch of the one photo."""
         if self._batches is not None:
-            return self._batches.next_blocks([self._track])
-        return [(self._track, next_batch_size(self.test, self._track.t, self._track.k))]
+            return self._batches.next_blocks()
+        pilot, most = self._batching.pilot, self._batching.most
+        size = next_batch_size(self.test, self._track.t, self._track.k, pilot, most)
+        return [(self._track, size)]
 
     def applied(self, track: Track) -> None:
         """Stop at the first crossing: rejected, advised to give up, or nothing left."""
         state = (track.t, track.k)
         crossed = self.test.rejects(*state) or self.test.gives_up(*state)
         self.over = crossed or track.t == self._most
+        self._moved(track)
 
     def expected_ahead(self) -> float:
         """Return what it takes until the photo is decided."""
         if self._batches is not None:
-            return self._batches.ahead([self._track])
-        return self._ahead(self.test, [self._track])
+            return self._batches.ahead()
+        return self._ahead(self.test).total
 
     def decision(self, photo: int) -> Decision:
         """Decide on the named photo; nothing was asked about the others."""
@@ -153,41 +159,51 @@ class CollectionCourse(Course):
         self.test = test
         self._advice = make_test(DEFAULT_TEST, plan.versions, ADVICE_LEVEL)
         self._evidence = AnytimeCollection(len(tracks), plan.versions, plan.level)
-        self._rounds = Rounds(plan.max_hidden)
-        self._batches = Batches(plan.max_hidden) if plan.hosted else None
-        self._log_e = 0.0
+        self._asking = (
+            Batches(tracks, plan.max_hidden)
+            if plan.hosted
+            else Rounds(tracks, plan.max_hidden, self._worth_asking, plan.batching.most)
+        )
+        self._running = RunningEvidence()
+        self._told: dict[int, State] = {}
 
     def next_blocks(self) -> list[Block]:
         """Ask the photos that are worth going on with."""
-        if self._batches is not None:
-            return self._batches.next_blocks(self._tracks)
-        live = [track for track in self._tracks if not self._advice.gives_up(track.t, track.k)]
-        return self._rounds.next_blocks(live)
+        return self._asking.next_blocks()
+
+    def _worth_asking(self, track: Track) -> bool:
+        return not self._advice.gives_up(track.t, track.k)
 
     def applied(self, track: Track) -> None:
         """Stop once the evidence reaches 1 / level."""
-        self._log_e = self._evidence.log_e(self._states())
+        state = (track.t, track.k)
+        self._running.move(self._told.get(track.photo, (0, 0)), state)
+        self._told[track.photo] = state
         self.over = self._rejects()
+        self._moved(track)
 
     def expected_ahead(self) -> float:
         """Return what it takes until the photos are given up, one by one."""
-        if self._batches is not None:
-            return self._batches.ahead(self._tracks)
-        return self._ahead(self._advice, self._tracks)
+        if isinstance(self._asking, Batches):
+            return self._asking.ahead()
+        return self._ahead(self._advice).total
 
     def collection(self) -> CollectionVerdict:
         """Decide on "none of these photos was used"."""
         return CollectionVerdict(
-            _used(self._rejects()), _exp(self._log_e), float(self._evidence.threshold), EVIDENCE
+            _used(self._rejects()),
+            _exp(self._running.log_e),
+            float(self._evidence.threshold),
+            EVIDENCE,
         )
 
     def log_collection(self) -> float | None:
         """Return the natural log of the averaged product of e-values."""
-        return self._log_e
+        return self._running.log_e
 
     def _rejects(self) -> bool:
         """Ask for the exact answer only where the floats are near the threshold or above."""
-        near = self._log_e > self._evidence.log_threshold - 1e-6
+        near = self._running.log_e > self._evidence.log_threshold - 10 * self._evidence.tolerance
         return near and self._evidence.rejects(self._states())
 
 
@@ -199,22 +215,24 @@ class RankSumCourse(Course):
         self.test = test
         self._rank_sum = RankSum(len(tracks), plan.max_hidden, plan.level)
         self._hidden = plan.max_hidden
-        self._waiting = list(tracks)
+        self._share = max(1, plan.batching.most // (self._hidden + 1))
+        self._drawn_up = 0
+        self._left = len(tracks) * self._hidden
 
     def next_blocks(self) -> list[Block]:
-        """Ask for the next photos, whole; batches of at least LARGEST queries."""
-        share = max(1, LARGEST // (self._hidden + 1))
-        now, self._waiting = self._waiting[:share], self._waiting[share:]
+        """Ask for the next photos, whole; batches of about `Batching.most` queries."""
+        now = self._tracks[self._drawn_up : self._drawn_up + self._share]
+        self._drawn_up += len(now)
         return [(track, self._hidden) for track in now]
 
     def applied(self, track: Track) -> None:
         """Look once, when every photo has all its hidden versions."""
-        self.over = all(track.t == self._hidden for track in self._tracks)
+        self._left -= 1
+        self.over = self._left == 0
 
     def expected_ahead(self) -> float:
         """Return exactly what is left: the budget is fixed."""
-        asked = [track.t + 1 if track.t else 0 for track in self._tracks]
-        return len(self._tracks) * (self._hidden + 1) - sum(asked)
+        return -(-self._left // self._hidden) * (self._hidden + 1)
 
     def collection(self) -> CollectionVerdict:
         """Decide by the p-value, which exists only once everything is answered."""
@@ -237,14 +255,18 @@ class EachCourse(Course):
         super().__init__(tracks)
         self.test = closed.own
         self._walk = ClosedWalk(closed)
-        self._rounds = Rounds(plan.max_hidden)
-        self._batches = Batches(plan.max_hidden) if plan.hosted else None
+        self._asking = (
+            Batches(tracks, plan.max_hidden)
+            if plan.hosted
+            else Rounds(tracks, plan.max_hidden, self._worth_asking, plan.batching.most)
+        )
 
     def next_blocks(self) -> list[Block]:
         """Ask the photos that are neither claimed nor given up."""
-        if self._batches is not None:
-            return self._batches.next_blocks(self._tracks)
-        return self._rounds.next_blocks([self._tracks[i] for i in self._walk.open_photos()])
+        return self._asking.next_blocks()
+
+    def _worth_asking(self, track: Track) -> bool:
+        return self._walk.is_open(track.photo)
 
     def takes(self, track: Track) -> bool:
         """Leave a claimed photo at the state in which it was claimed."""
@@ -253,15 +275,18 @@ class EachCourse(Course):
     def applied(self, track: Track) -> None:
         """Claim every photo that can be claimed now."""
         _, before = self._walk.states[track.photo]
-        self._walk.observe(track.photo, [track.k > before])
-        self.over = all(self._walk.claimed)
+        claimed = self._walk.step(track.photo, track.k > before)
+        self.over = self._walk.unclaimed == 0
+        self._moved(track)
+        if self._kept is not None:
+            for photo in claimed:
+                self._kept.ended(photo)
 
     def expected_ahead(self) -> float:
         """Return what it takes until the photos are decided, one by one."""
-        waiting = [track for track in self._tracks if self.takes(track)]
-        if self._batches is not None:
-            return self._batches.ahead(waiting)
-        return self._ahead(self.test, waiting)
+        if isinstance(self._asking, Batches):
+            return self._asking.ahead()
+        return self._ahead(self.test).total
 
     def decision(self, photo: int) -> Decision:
         """Say whether a photo is claimed."""
@@ -276,8 +301,7 @@ class EachCourse(Course):
 
     def log_collection(self) -> float:
         """Return the natural log of the averaged product of e-values."""
-        total = np.sum([log_factors(t, k) for t, k in self._states()], axis=0)
-        return log_sum(LOG_WEIGHTS + total)
+        return self._walk.evidence.log_e
 
 
 def make_course(plan: Plan, tracks: Sequence[Track]) -> Course:

@@ -1,6 +1,8 @@
 """How many hidden versions a photo is going to cost."""
 
+import math
 from collections import defaultdict
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +54,32 @@ class Outlook:
     def hidden(self, t: int, k: int) -> float:
         """Return the expected number of hidden versions still asked from (t, k) on."""
         return float(self._ahead[t, k]) if k < self._ahead.shape[1] else 0.0
+
+
+class Ahead:
+    """What all photos of an audit will still cost, kept up to date photo by photo.
+
+    Attributes:
+        total: expected number of hidden versions still asked, over all photos.
+    """
+
+    def __init__(self, test: RankTest, states: Mapping[int, tuple[int, int]]) -> None:
+        """Begin where the photos stand: (t, k) by photo."""
+        self._outlook = Outlook(test)
+        self._each = {photo: self._outlook.hidden(t, k) for photo, (t, k) in states.items()}
+        self.total = math.fsum(self._each.values())
+
+    def moved(self, photo: int, t: int, k: int) -> None:
+        """Note where a photo stands now."""
+        self._note(photo, self._outlook.hidden(t, k))
+
+    def ended(self, photo: int) -> None:
+        """Note that nothing more is asked of a photo."""
+        self._note(photo, 0.0)
+
+    def _note(self, photo: int, ahead: float) -> None:
+        self.total += ahead - self._each[photo]
+        self._each[photo] = ahead
 
 
 def _table(test: RankTest) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from auditcore.audit.verdict import CollectionVerdict, Decision, PhotoVerdict, V
 from auditcore.errors import AuditError, DesignError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Move:
     """One hidden version applied: where its photo, and the collection if one is claimed, stand."""
 
@@ -43,7 +43,6 @@ class AuditMachine:
     """One audit, batch by batch.
 
     Attributes:
-        moves: every hidden version applied so far, in order.
         queries: how many versions have been asked about.
 
     Raises:
@@ -52,10 +51,11 @@ class AuditMachine:
 
     def __init__(self, plan: Plan, sealed: Sealed) -> None:
         self.plan = plan
-        self.moves: list[Move] = []
         self.queries = 0
         photos = range(len(plan.files))
-        self.tracks = tuple(Track(sealed, photo, shuffled=plan.hosted) for photo in photos)
+        self.tracks = tuple(
+            Track(sealed, photo, shuffled=plan.hosted, most=plan.max_hidden) for photo in photos
+        )
         self._course = make_course(plan, self.tracks)
         self._blocks: list[Block] = []
         self._asked: list[Asked] = []
@@ -76,6 +76,8 @@ class AuditMachine:
     def absorb(self, queries: Sequence[Asked], scores: Sequence[float]) -> list[Move]:
         """Apply the scores of exactly the batch that was asked for, in the committed order.
 
+        Returns what moved: every hidden version applied, in order.
+
         What comes after the first crossing is kept but decides nothing.
 
         Raises:
@@ -86,7 +88,6 @@ class AuditMachine:
         heard = dict(zip(queries, scores, strict=True))
         self.queries += len(queries)
         moves = self._apply(heard)
-        self.moves += moves
         self._prepare()
         return moves
 

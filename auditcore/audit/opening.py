@@ -18,6 +18,7 @@ from auditcore.audit.plan import (
     Claim,
     FirstAsked,
     Plan,
+    batching_for,
     level_of,
     parse_claim,
     request_key,
@@ -244,8 +245,14 @@ def make_plan(
         earlier=earlier,
         models_tried=len(store.models_tried(owner, kit.id) | {identity.fingerprint}),
         hosted=model.hosted,
+        batching=batching_for(claim, len(files), model.hosted, _on_gpu(model)),
         disclosed=_disclosed(store, kit, model, _photos_of(claim, kit), owner),
     )
+
+
+def _on_gpu(model: Model) -> bool:
+    """Say whether a local model runs on a graphics card (only those in torch have a device)."""
+    return getattr(getattr(model, "device", None), "type", "cpu") == "cuda"
 
 
 def _disclosed(

@@ -9,6 +9,7 @@ all attempts together raise a false alarm with probability below p, whatever is 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -24,6 +25,7 @@ COLLECTION, EACH, PHOTO = "collection", "each", "photo"
 ANYTIME, RANK_SUM = "anytime", "rank-sum"
 COLLECTION_TESTS = (ANYTIME, RANK_SUM)
 RANK_SUM_HIDDEN = 15
+RANK_SUM_BUDGET = 64_000
 EACH_HIDDEN = 255
 BATCH_TOP = 5
 USUAL_SHARE = Fraction(7, 8)
@@ -63,10 +65,34 @@ def parse_claim(text: str, files: Sequence[str]) -> Claim:
 
 @dataclass(frozen=True)
 class Batching:
-    """How many hidden versions are asked at a time: `pilot` first, then at most `most`."""
+    """How many hidden versions are asked at a time: `pilot` first, then at most `most`.
+
+    The level is the same for every size, as it is chosen before the start.
+    """
 
     pilot: int = PILOT
     most: int = LARGEST
+
+
+SPARING = Batching()
+"""Where queries are dear: hosted models, and slow ones about few photos."""
+AT_ONCE = Batching(pilot=PILOT, most=1024)
+"""For collections that keep a processor busy in any case."""
+FREE = Batching(pilot=LARGEST, most=1024)
+"""For a graphics card, to which a query more costs next to nothing."""
+BATCHINGS = (SPARING, AT_ONCE, FREE)
+MANY_PHOTOS = 64
+"""A collection of more photos than this asks in large batches."""
+
+
+def batching_for(claim: Claim, photos: int, hosted: bool, gpu: bool) -> Batching:
+    """Return how a model is asked: in the batches that suit it and the question."""
+    if hosted:
+        return SPARING
+    if gpu:
+        return FREE
+    many = claim.kind == COLLECTION and photos > MANY_PHOTOS
+    return AT_ONCE if many else SPARING
 
 
 @dataclass(frozen=True)
@@ -120,7 +146,7 @@ class Plan:
     batching: Batching = field(default_factory=Batching)
     format_version: int = PLAN_FORMAT
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 of the plan's canonical JSON."""
         return digest(self.to_json())
@@ -155,14 +181,14 @@ class Plan:
         """Whether the claim is about several photos as one collection."""
         return self.claim.kind == COLLECTION and len(self.files) > 1
 
-    @property
+    @cached_property
     def photos(self) -> tuple[int, ...]:
         """Indices of the photos that are asked about."""
         if self.claim.file is not None:
             return (self.files.index(self.claim.file),)
         return tuple(range(len(self.files)))
 
-    @property
+    @cached_property
     def at_most(self) -> int:
         """The most queries this audit can ask (published versions included)."""
         return len(self.photos) * (self.max_hidden + 1)
@@ -203,8 +229,9 @@ class Plan:
 
 
 def _read_plan(values: Mapping[str, Any]) -> Plan:
-    if values["batching"] != asdict(Batching()):
-        raise ValueError("it asks in batches of another size than this version does")
+    batching = Batching(**values["batching"])
+    if batching not in BATCHINGS:
+        raise ValueError("it asks in batches of another size than any version does")
     if type(values["hosted"]) is not bool:
         raise ValueError("it does not say whether the model is hosted")
     read = dict(values)
@@ -215,7 +242,7 @@ def _read_plan(values: Mapping[str, Any]) -> Plan:
         claim=parse_claim(values["claim"], files),
         p=Fraction(values["p"]),
         level=Fraction(values["level"]),
-        batching=Batching(),
+        batching=batching,
         first=FirstAsked(**{**values["first"], "p": Fraction(values["first"]["p"])}),
     )
     return Plan(**read)
@@ -267,12 +294,13 @@ def max_hidden_for(
 
     A claim about photos may use all of them. The collection shares a budget of about 64 queries a
     photo, and never less than one whole photo's worth: it gains by breadth, not by depth. The
-    rank-sum asks a fixed number: RANK_SUM_HIDDEN, or what it takes to reach the level at all.
+    rank-sum asks a fixed number: RANK_SUM_HIDDEN, of very many photos as many as RANK_SUM_BUDGET
+    queries in all leave to each, but what it takes to reach the level in any case.
     """
     if claim.kind != COLLECTION:
         return versions - 1
     if collection_test == RANK_SUM:
-        hidden = RANK_SUM_HIDDEN
+        hidden = max(1, min(RANK_SUM_HIDDEN, RANK_SUM_BUDGET // photos - 1))
         while Fraction(1, (hidden + 1) ** photos) > level:
             hidden += 1
         return min(versions - 1, hidden)

@@ -1,7 +1,6 @@
 """How several photos share the queries: breadth first, or one batch a photo."""
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from auditcore.audit.track import Track
 from auditcore.sequential.batching import LARGEST
@@ -11,48 +10,77 @@ Block = tuple[Track, int]
 
 
 class Rounds:
-    """Rounds of 1, 2, 4, ... hidden versions a photo, in batches of about LARGEST queries.
+    """Rounds of 1, 2, 4, ... hidden versions a photo, in batches of about `most` queries.
 
     Within a round the photos take turns, one hidden version each. The first round also asks for
     the published versions: two queries a photo.
+
+    Args:
+        tracks: the photos.
+        max_hidden: hidden versions asked of one photo at most.
+        live: whether a photo may still be asked; once it may not, it never may again.
+        most: queries of a batch.
     """
 
-    def __init__(self, max_hidden: int) -> None:
+    def __init__(
+        self,
+        tracks: Sequence[Track],
+        max_hidden: int,
+        live: Callable[[Track], bool],
+        most: int = LARGEST,
+    ) -> None:
+        self._tracks = tracks
         self._max_hidden = max_hidden
+        self._live = live
+        self._most = most
         self._size = 1
-        self._turns: deque[Track] = deque()
+        self._turns: Iterator[Track] = iter(())
 
-    def next_blocks(self, live: Sequence[Track]) -> list[Block]:
+    def next_blocks(self) -> list[Block]:
         """Return the next batch over the live tracks, [] when none may be asked any more."""
-        photos = {track.photo for track in live}
-        self._turns = deque(track for track in self._turns if track.photo in photos)
-        if not self._turns:
-            self._start_round(live)
+        blocks = self._take()
+        if not blocks:
+            self._turns = self._round(self._size)
+            self._size = min(2 * self._size, LARGEST)
+            blocks = self._take()
+        return blocks
+
+    def _take(self) -> list[Block]:
         blocks: list[Block] = []
         queries = 0
-        while self._turns and queries < LARGEST:
-            track = self._turns.popleft()
+        while queries < self._most and (track := next(self._turns, None)) is not None:
             blocks.append((track, 1))
             queries += 1 if track.asked else 2
         return blocks
 
-    def _start_round(self, live: Sequence[Track]) -> None:
-        for turn in range(self._size):
-            self._turns.extend(track for track in live if track.asked + turn < self._max_hidden)
-        self._size = min(2 * self._size, LARGEST)
+    def _round(self, size: int) -> Iterator[Track]:
+        """Yield whose turn it is; photos that were given up meanwhile drop out."""
+        waiting = [(track, track.asked) for track in self._tracks]
+        for turn in range(size):
+            still = []
+            for track, asked in waiting:
+                if asked + turn < self._max_hidden and self._live(track):
+                    still.append((track, asked))
+                    yield track
+            waiting = still
 
 
 class Batches:
     """One batch a photo, in the kit's order: for models that may change between two questions."""
 
-    def __init__(self, hidden: int) -> None:
+    def __init__(self, tracks: Sequence[Track], hidden: int) -> None:
+        self._waiting = iter(tracks)
         self._hidden = hidden
+        self._left = len(tracks)
 
-    def next_blocks(self, live: Sequence[Track]) -> list[Block]:
+    def next_blocks(self) -> list[Block]:
         """Return the next photo, whole; [] when all were asked."""
-        waiting = [track for track in live if not track.asked]
-        return [(track, self._hidden) for track in waiting[:1]]
+        track = next(self._waiting, None)
+        if track is None:
+            return []
+        self._left -= 1
+        return [(track, self._hidden)]
 
-    def ahead(self, tracks: Sequence[Track]) -> float:
-        """Return how many queries the photos that were not asked will take."""
-        return sum(self._hidden + 1 for track in tracks if not track.asked)
+    def ahead(self) -> float:
+        """Return how many queries the photos that were not drawn up yet will take."""
+        return float(self._left * (self._hidden + 1))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from auditcore.audit.chain import digest
@@ -10,9 +9,6 @@ from auditcore.errors import EvidenceError
 from auditcore.evidence.report import KIND, REPORT_FORMAT, report_bytes
 
 MAX_REPORT_BYTES = 500_000_000
-SHOWN = 60
-"""How much of a value a sentence shows."""
-
 FIELDS = {
     "kind": str,
     "format_version": int,
@@ -26,19 +22,6 @@ FIELDS = {
     "warnings": list,
     "digest": str,
 }
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The first place where two JSON values differ. `path` names it, as in log[3].body."""
-
-    path: str
-    found: Any
-    expected: Any
-
-    def __str__(self) -> str:
-        found, expected = _texts(self.found, self.expected)
-        return f"{self.path} says {found}, not {expected}"
 
 
 def parse_report(data: bytes) -> dict[str, Any]:
@@ -96,44 +79,3 @@ def _changes(report: Mapping[str, Any], data: bytes) -> list[str]:
 
 def _digest(report: Mapping[str, Any]) -> str:
     return digest({name: value for name, value in report.items() if name != "digest"})
-
-
-def first_difference(found: Any, expected: Any, path: str = "") -> Difference | None:
-    """Return the first place where two JSON values differ, types included; None if nowhere."""
-    if type(found) is not type(expected):
-        return Difference(path, found, expected)
-    if isinstance(found, dict):
-        return _between_objects(found, expected, path)
-    if isinstance(found, list):
-        if len(found) != len(expected):
-            return Difference(f"the length of {path}", len(found), len(expected))
-        pairs = enumerate(zip(found, expected, strict=True))
-        named = [(f"{path}[{index}]", a, b) for index, (a, b) in pairs]
-        return _first(named)
-    return None if found == expected else Difference(path, found, expected)
-
-
-def _between_objects(found: Any, expected: Any, path: str) -> Difference | None:
-    if set(found) != set(expected):
-        return Difference(f"the fields of {path}", sorted(found), sorted(expected))
-    dot = f"{path}." if path else ""
-    return _first([(f"{dot}{name}", found[name], expected[name]) for name in sorted(found)])
-
-
-def _first(named: list[tuple[str, Any, Any]]) -> Difference | None:
-    differences = (first_difference(a, b, path) for path, a, b in named)
-    return next((one for one in differences if one is not None), None)
-
-
-def _texts(found: Any, expected: Any) -> tuple[str, str]:
-    """Return both values as JSON, long ones cut to the place where they differ."""
-    texts = [json.dumps(value, ensure_ascii=False) for value in (found, expected)]
-    pairs = zip(*texts, strict=False)
-    shared = next((place for place, (a, b) in enumerate(pairs) if a != b), 0)
-    begin = max(0, min(shared - SHOWN // 2, max(map(len, texts)) - SHOWN))
-    return _cut(texts[0], begin), _cut(texts[1], begin)
-
-
-def _cut(text: str, begin: int) -> str:
-    before, after = "..." if begin else "", "..." if len(text) > begin + SHOWN else ""
-    return f"{before}{text[begin : begin + SHOWN]}{after}"

@@ -12,12 +12,14 @@ from typing import Any
 
 from auditcore.audit import Plan
 from auditcore.audit.chain import GENESIS, chained
+from auditcore.audit.difference import first_difference
+from auditcore.audit.machine import Move
 from auditcore.audit.plan import FirstAsked
 from auditcore.audit.probing import Probe, Spread, drifted
 from auditcore.audit.replay import Due, Replay, read_answers
 from auditcore.audit.track import Asked
 from auditcore.errors import KitError, TelltaleError
-from auditcore.evidence.form import faults, first_difference, parse_report
+from auditcore.evidence.form import faults, parse_report
 from auditcore.evidence.report import derived, revealed_order
 from auditcore.kit import Kit, open_kit
 
@@ -132,6 +134,7 @@ class _Check:
         self._opened: Kit | None = None
         self._known_plan: Plan | None = None
         self._replayed: Replay | None = None
+        self._moves: list[Move] = []
 
     def steps(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """Return the steps in order."""
@@ -323,16 +326,15 @@ class _Check:
         if self._replayed is None:
             replay = Replay(self._checked_plan(), self._kit())
             for line in self._whole()["log"][1:]:
-                replay.take(line["body"])
+                self._moves += replay.take(line["body"])
             self._replayed = replay
         return self._replayed
 
     def _derived(self, plan: Plan, kit: Kit, asked: list[Asked]) -> dict[str, Any]:
-        machine = self._replay().machine
-        verdict = machine.verdict()
+        verdict = self._replay().machine.verdict()
         if verdict is None:
             raise _Failed("The answers on record do not lead to a verdict yet.")
-        return derived(plan, verdict, kit, machine.moves, asked)
+        return derived(plan, verdict, kit, self._moves, asked)
 
     def _same(self, found: Any, expected: Any, path: str) -> None:
         difference = first_difference(found, expected, path)

@@ -15,16 +15,18 @@ def shortest_clean_run(test: RankTest, t: int, k: int) -> int | None:
     return None if step is None else max(0, step - t)
 
 
-def next_batch_size(test: RankTest, t: int, k: int) -> int:
+def next_batch_size(test: RankTest, t: int, k: int, pilot: int = PILOT, most: int = LARGEST) -> int:
     """Return the size of the next batch of hidden versions, 0 when nothing is left to decide.
 
-    The shortest clean run that could decide, but no more than a pilot of 8 at first, no more than
-    doubles the versions scored so far, and no more than 64. It depends on the past only.
+    The shortest clean run that could decide, but no more than a pilot at first, no more than
+    doubles the versions scored so far, and never more than `most`. It depends on the past only.
 
     Args:
         test: the test that is walked through.
         t: hidden versions scored so far.
         k: how many of them beat the published one.
+        pilot: the first batch at most.
+        most: any batch at most.
     """
     run = shortest_clean_run(test, t, k)
-    return 0 if run is None else min(run, max(PILOT, t), LARGEST)
+    return 0 if run is None else min(run, max(pilot, t), most)

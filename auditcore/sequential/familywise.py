@@ -24,7 +24,12 @@ from numpy.typing import NDArray
 
 from auditcore.errors import DesignError
 from auditcore.sequential.base import RankTest
-from auditcore.sequential.collection import LOG_WEIGHTS, State, log_factors
+from auditcore.sequential.collection import (
+    LOG_WEIGHTS,
+    RunningEvidence,
+    State,
+    log_factors,
+)
 from auditcore.sequential.logmath import TOLERANCE, log_fraction
 from auditcore.sequential.registry import DEFAULT_TEST, make_test
 
@@ -98,7 +103,12 @@ class ClosedTest:
 
     def fired(self, t: int, k: int) -> Flags:
         """Whether the own test of each size rejects at (t, k), shape (m,)."""
-        return np.array([size.own is not None and size.own.rejects(t, k) for size in self.sizes])
+        flags = np.zeros(self.m, dtype=np.bool_)
+        for size, one in enumerate(self.sizes):
+            if one.own is None:  # nor has any larger size a test of its own
+                break
+            flags[size] = one.own.rejects(t, k)
+        return flags
 
     def claims(self, factors: NDArray[np.float64], fired: Flags, among: Flags) -> Flags:
         """Return whether each photo can be claimed, shape (m,).
@@ -120,11 +130,6 @@ class ClosedTest:
             claimed = self._rejected(alike, factors, column, claimed)
             waiting = [size for size in waiting if size not in alike]
         return claimed
-
-    def rejects_all(self, factors: NDArray[np.float64], fired: Flags) -> bool:
-        """Whether "none of these photos was used" is rejected (arguments as in `claims`)."""
-        first = np.arange(self.m) == 0
-        return bool(self._rejected([self.m], factors, fired[:, -1], first)[0])
 
     def _rejected(
         self, sizes: Sequence[int], factors: NDArray[np.float64], fired: Flags, among: Flags
@@ -177,19 +182,24 @@ class ClosedWalk:
     Attributes:
         states: (t, k) of each photo.
         claimed: photos claimed so far.
+        unclaimed: how many are not.
         collection_rejected: whether "none was used" has been rejected.
+        evidence: the e-value of all photos together.
     """
 
     test: ClosedTest
     states: list[State] = field(init=False)
     claimed: list[bool] = field(init=False)
+    unclaimed: int = field(init=False)
     collection_rejected: bool = False
+    evidence: RunningEvidence = field(default_factory=RunningEvidence, init=False)
     _fired: Flags = field(init=False, repr=False)
     _factors: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.states = [(0, 0)] * self.test.m
         self.claimed = [False] * self.test.m
+        self.unclaimed = self.test.m
         self._fired = np.zeros((self.test.m, self.test.m), dtype=np.bool_)
         self._factors = np.tile(log_factors(0, 0), (self.test.m, 1))
 
@@ -202,30 +212,46 @@ class ClosedWalk:
         for beat in beats:
             if self.claimed[photo] or self.states[photo][0] == self.test.n - 1:
                 break
-            t, k = self.states[photo]
-            self.states[photo] = (t + 1, k + bool(beat))
+            self.step(photo, beat)
             used += 1
-            self._judge(photo)
         return used
 
-    def _judge(self, photo: int) -> None:
-        self._fired[photo] |= self.test.fired(*self.states[photo])
-        self._factors[photo] = log_factors(*self.states[photo])
-        if not self.collection_rejected:
-            self.collection_rejected = self.test.rejects_all(self._factors, self._fired)
-        if self.collection_rejected:
-            before = np.array(self.claimed)
-            now = self.test.claims(self._factors, self._fired, ~before)
-            self.claimed = [bool(one) for one in now | before]
+    def step(self, photo: int, beat: bool) -> list[int]:
+        """Apply one answer of a photo that is not claimed; return the photos claimed by it."""
+        before = self.states[photo]
+        after = self.states[photo] = (before[0] + 1, before[1] + bool(beat))
+        self._factors[photo] = log_factors(*after)
+        self.evidence.move(before, after)
+        if beat:  # no test fires, and no e-value grows, because a hidden version won
+            return []
+        self._fired[photo] |= self.test.fired(*after)
+        self.collection_rejected = self.collection_rejected or self._all_rejected()
+        return self._claim() if self.collection_rejected else []
+
+    def _all_rejected(self) -> bool:
+        """Whether "none of these photos was used" is rejected now."""
+        if self._fired[:, -1].any():
+            return True
+        return self.evidence.log_e >= self.test.log_threshold + TOLERANCE
+
+    def _claim(self) -> list[int]:
+        waiting = ~np.array(self.claimed)
+        found = self.test.claims(self._factors, self._fired, waiting)
+        now = [int(one) for one in np.flatnonzero(found)]
+        for photo in now:
+            self.claimed[photo] = True
+        self.unclaimed -= len(now)
+        return now
 
     def open_photos(self) -> tuple[int, ...]:
-        """Return the photos worth asking about: not claimed, not used up, not lost.
+        """Return the photos worth asking about: not claimed, not used up, not lost."""
+        return tuple(photo for photo in range(self.test.m) if self.is_open(photo))
+
+    def is_open(self, photo: int) -> bool:
+        """Whether a photo is worth asking about.
 
         A photo is lost when its own test advises giving up before it has ever rejected.
         """
-        return tuple(photo for photo in range(self.test.m) if self._is_open(photo))
-
-    def _is_open(self, photo: int) -> bool:
         t, k = self.states[photo]
         lost = not self._fired[photo, 0] and self.test.own.gives_up(t, k)
         return not self.claimed[photo] and not lost and t < self.test.n - 1

@@ -89,7 +89,7 @@ def keeping_a_diary(path: Path) -> Iterator[None]:
                     file.write(f"{query.photo} {query.version}\n")
                 yield answer
 
-    with patch("auditcore.audit.engine.Scorer", Writing):
+    with patch("auditcore.audit.scoring.Scorer", Writing):
         yield
 
 

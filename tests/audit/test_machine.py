@@ -186,7 +186,6 @@ def test_whatever_the_scores_an_audit_ends_within_its_budget_and_repeats(
         assert hidden == list(sealed.hidden_order(photo))[: len(hidden)]
     assert drive(again, score) == batches
     assert again.verdict() == machine.verdict()
-    assert again.moves == machine.moves
 
 
 @pytest.mark.parametrize(

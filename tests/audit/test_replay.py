@@ -133,8 +133,9 @@ def test_another_verdict_than_the_answers_lead_to_is_refused() -> None:
 
 def test_the_trace_holds_every_point_on_the_way() -> None:
     replay = Replay(PLAN, SEALED)
-    records(replay)
-    points = trace_of(PLAN, replay.machine.moves)
+    again = Replay(PLAN, SEALED)
+    moves = [move for record in records(replay) for move in again.take(record)]
+    points = trace_of(PLAN, moves)
     verdict = replay.machine.verdict()
     assert verdict is not None
     for path, photo in zip(points.photos, verdict.photos, strict=True):

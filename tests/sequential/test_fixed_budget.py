@@ -1,6 +1,7 @@
 """Collection tests for one look at the end: exact, stronger, and wrong when peeked at."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
@@ -119,3 +120,43 @@ def test_fisher_at_size_is_a_distribution() -> None:
     test = Fisher(60, 39, P)
     assert test.p_value([39] * 60) == 1
     assert test.p_value([0] * 60) == Fraction(1, 40**60)
+
+
+def any_beats(m: int, s: int, total: int) -> list[int]:
+    """Numbers of beats of m photos that add up to `total`."""
+    whole, rest = divmod(total, s)
+    return ([s] * whole + [rest] + [0] * m)[:m]
+
+
+@pytest.mark.parametrize(("m", "s"), [(1, 19), (2, 5), (37, 3), (200, 5), (600, 1)])
+def test_the_bound_for_many_photos_is_never_below_the_exact_chance_and_hardly_above(
+    m: int, s: int
+) -> None:
+    test, smallest = RankSum(m, s, P), Fraction(1, 10**280)
+    for total in range(0, m * s + 1, max(1, m * s // 60)):
+        exact, bound = test.p_value(any_beats(m, s, total)), test._bound(total)
+        assert exact <= bound
+        assert bound <= exact * (1 + Fraction(1, 10**9)) or exact < smallest
+
+
+@pytest.mark.parametrize("s", [1, 2, 3, 4, 5, 15])
+def test_ten_thousand_photos_are_decided_like_normal_numbers_and_keep_the_level(s: int) -> None:
+    m, audits = 10_000, 1_000
+    test = RankSum(m, s, P)
+    mean, spread = m * s / 2, math.sqrt(m * s * (s + 2) / 12)
+    for z in (-5.0, -1.645, 0.0):
+        total = round(mean + z * spread)
+        normal = 0.5 * math.erfc((mean - total - 0.5) / spread / math.sqrt(2))
+        assert float(test.p_value(any_beats(m, s, total))) == pytest.approx(normal, rel=0.02)
+    rng = np.random.default_rng(s)
+    sums = [int(rng.integers(0, s + 1, m).sum()) for _ in range(audits)]
+    decisive = bisect_right(range(m * s), P, key=test._bound) - 1  # the largest sum that rejects
+    assert sum(total <= decisive for total in sums) / audits <= 0.05 + 3 * (0.05 / audits) ** 0.5
+
+
+def test_a_hundred_thousand_photos_are_decided_at_once() -> None:
+    test = RankSum(100_000, 1, Fraction(1, 10**6))
+    assert test.rejects([0] * 50_800 + [1] * 49_200)
+    assert not test.rejects([0, 1] * 50_000)
+    assert test.p_value([1] * 100_000) == 1
+    assert 0 < test.p_value([0] * 100_000) < Fraction(1, 10**200)
