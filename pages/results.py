@@ -1,17 +1,21 @@
-"""Results: one audit by its address, and every earlier one."""
+"""Results: one audit by its address, and every earlier one, a page at a time."""
 
 import streamlit as st
 
-from auditcore.audit import AuditRecord
-from auditcore.audit.words import headline
+from auditcore.audit import UNFINISHED, Decision, Listed, Listing, list_audits
 from auditcore.evidence import sample_kit_id
 from auditcore.jobs.queue import Job, JobState
-from pages._parts import audit_view, claims, keys, phrases, session
+from pages._parts import audit_view, claims, keys, paging, phrases, session, signs
 
 session.enter(__file__)
 st.title("Results")
 
-_FIRST = 20
+_A_PAGE = 20
+_EVERY = "Every answer"
+_ANSWERS = {
+    **{signs.signed(decision): decision.value for decision in Decision},
+    "Not finished": UNFINISHED,
+}
 
 
 def running() -> list[Job]:
@@ -20,20 +24,18 @@ def running() -> list[Job]:
     return [job for job in jobs if not job.ended]
 
 
-def about(record: AuditRecord) -> str:
+def about(audit: Listed) -> str:
     """Say which audit it is: the model, the question, the time."""
-    plan = record.plan
-    when = plan.started.replace("T", " ").removesuffix("Z")
-    asked = claims.asked(str(plan.claim), len(plan.files))
-    strict = claims.rarity(plan.p)
-    sample = "The sample photos. " if plan.kit_id == sample_kit_id() else ""
-    about = f"About {asked}, false alarms {strict}. Started {when} UTC."
-    return f"{sample}{plan.model['name']}. {about}"
+    when = audit.started.replace("T", " ").removesuffix("Z")
+    asked = claims.asked(audit.claim, audit.photos)
+    sample = "The sample photos. " if audit.kit_id == sample_kit_id() else ""
+    about = f"About {asked}, false alarms {claims.rarity(audit.p)}. Started {when} UTC."
+    return f"{sample}{audit.model}. {about}"
 
 
-def every_audit(records: list[AuditRecord]) -> None:
-    """List audits, newest first; each answer links to its own address."""
-    for job in running():
+def under_way(jobs: list[Job]) -> None:
+    """List the audits that run or wait; each links to its own address."""
+    for job in jobs:
         paused, spec = job.state is JobState.PAUSED, job.params["model"]["spec"]
         st.page_link(
             "pages/check.py",
@@ -42,28 +44,61 @@ def every_audit(records: list[AuditRecord]) -> None:
             query_params={keys.AUDIT: job.id},
         )
         st.caption(phrases.plain(job.now))
-    everything = len(records) <= _FIRST or st.toggle(f"Show all {len(records)}", key=keys.SHOW_ALL)
-    for record in records if everything else records[:_FIRST]:
-        known = record.verdict is not None
-        st.page_link(
-            "pages/results.py",
-            label=phrases.plain(headline(record.verdict, record.plan)) if known else "Not finished",
-            icon=":material/fact_check:" if known else ":material/pause_circle:",
-            query_params={keys.AUDIT: record.id},
-        )
-        st.caption(phrases.plain(about(record)))
+
+
+def looked_for() -> tuple[str | None, str]:
+    """Ask which answer and which words are looked for; return what the list takes."""
+    again = {"on_change": paging.first_page, "args": (keys.RESULTS_PAGE,)}
+    left, right = st.columns([2, 1])
+    words = left.text_input(
+        "Find", key=keys.RESULTS_WORDS, placeholder="A model, a date, a word of the answer", **again
+    )
+    answer = right.selectbox("Answer", [_EVERY, *_ANSWERS], key=keys.RESULTS_ANSWER, **again)
+    return _ANSWERS.get(answer), words
+
+
+def every_audit(many: bool) -> None:
+    """List one page of audits, newest first; each answer links to its own address."""
+    answer, words = looked_for() if many else (None, "")
+
+    def listed(page: int, size: int) -> Listing:
+        store, owner = audit_view.store(), session.owner()
+        return list_audits(store, owner, answer=answer, words=words, page=page, size=size)
+
+    found = listed(page=0, size=1).found
+    above = st.container()
+    page = paging.turned_to(found, _A_PAGE, keys.RESULTS_PAGE)
+    with above:
+        if many:
+            st.caption(f"{paging.where(page, _A_PAGE, found)}; newest first.")
+        for audit in listed(page, _A_PAGE).audits:
+            link(audit)
+
+
+def link(audit: Listed) -> None:
+    """Show the answer of an audit as a link to it, and which audit it is."""
+    known = audit.headline is not None
+    st.page_link(
+        "pages/results.py",
+        label=phrases.plain(audit.headline) if known else "Not finished",
+        icon=":material/fact_check:" if known else ":material/pause_circle:",
+        query_params={keys.AUDIT: audit.id},
+    )
+    st.caption(phrases.plain(about(audit)))
 
 
 chosen = st.query_params.get(keys.AUDIT)
-records, unread = audit_view.store().readable(session.owner())
 if chosen:
     audit_view.open_address(chosen)
     st.header("Every audit", anchor=False)
-if unread:
-    st.error(unread, icon=":material/error:")
-if records or running():
-    every_audit(records)
-elif not unread:
+everything = list_audits(audit_view.store(), session.owner(), page=0, size=1)
+if everything.unread:
+    st.error(everything.unread, icon=":material/error:")
+jobs = running()
+under_way(jobs)
+if everything.everything:
+    every_audit(many=everything.everything > _A_PAGE)
+elif not jobs and not everything.unread:
     st.markdown(
         "There is no result yet. Check a model with a kit of yours, or try it with the sample "
         "photos: that takes half a minute."

@@ -22,6 +22,9 @@ from pages._parts import (
     waiting,
 )
 
+_OFTEN, _SELDOM, _MANY = 1.0, 5.0, 20_000
+"""Seconds between two looks at a running audit, and at one of more than so many queries: its whole
+course is read at each look."""
 WITH, WITHOUT = Choice("demo:with"), Choice("demo:without")
 
 
@@ -91,7 +94,8 @@ def _show_job(job: Job) -> None:
         _cancel(job)
     else:
         _heading(job)
-        _follow(job.id)
+        every = _SELDOM if job.total > _MANY else _OFTEN
+        st.fragment(_follow, run_every=every)(job.id, every)
 
 
 def _next_step(order: Order) -> None:
@@ -121,11 +125,13 @@ def _heading(job: Job) -> None:
     )
 
 
-@st.fragment(run_every=1.0)
-def _follow(job_id: str) -> None:
+def _follow(job_id: str, every: float) -> None:
+    """Show a running job; begin the page anew when it has ended, or proves to be a long one."""
     session.waker().wake()
     job = waiting.find(job_id)
     if job is None or job.ended or job.state is JobState.PAUSED:
+        st.rerun()
+    if job.total > _MANY and every < _SELDOM:
         st.rerun()
     waiting.show(job)
     _so_far(job)

@@ -31,7 +31,7 @@ def rarity(p: Fraction) -> str:
 def asked(claim: str, photos: int | None = None) -> str:
     """Say what an audit is about: "all 24 photos together", "“cat.jpg” alone"."""
     if claim == COLLECTION:
-        return f"all {photos} photos together" if photos else "all photos together"
+        return f"all {photos:,} photos together" if photos else "all photos together"
     if claim == EACH:
-        return f"each of {photos} photos" if photos else "each photo by itself"
+        return f"each of {photos:,} photos" if photos else "each photo by itself"
     return f"“{claim.removeprefix(f'{PHOTO}:')}” alone"

@@ -41,13 +41,14 @@ def show(plan: Plan, trace: Trace) -> None:
         "View", views, default=views[0], required=True, key=keys.VIEW, label_visibility="collapsed"
     )
     view = view if view in views else views[0]
-    st.caption(_say(view, plan))
+    said = _say(view, plan, trace)
+    st.caption(said)
     draw = {TOGETHER: figures.together, PHOTOS: figures.photo_by_photo, STEPS: figures.stairs}
     st.plotly_chart(
         draw[view](plan, trace),
         key=f"{keys.CHART}.{view}",
         config=_QUIET,
-        alt=f"{_say(view, plan)} {_standing(trace)}",
+        alt=f"{said} {_standing(trace)}",
     )
 
 
@@ -109,11 +110,23 @@ def _views(plan: Plan) -> list[str]:
     return [PHOTOS, STEPS, TOGETHER] if plan.claim.kind == EACH else [PHOTOS, STEPS]
 
 
-def _say(view: str, plan: Plan) -> str:
+def _say(view: str, plan: Plan, trace: Trace) -> str:
     about = _AT_LEAST if view == PHOTOS and figures.several(plan) else _ABOUT[view]
     if view == PHOTOS and plan.together:
         about = _NO_CLAIM
-    return f"{about} {_BY_PHOTO}" if plan.hosted else about
+    by_photo = [_BY_PHOTO] if plan.hosted else []
+    return " ".join([about, *by_photo, *_left_out(view, plan, trace)])
+
+
+def _left_out(view: str, plan: Plan, trace: Trace) -> list[str]:
+    """Say what of a large audit is not drawn."""
+    if view == TOGETHER:
+        steps = len(trace.collection)
+        thin = f"Of its {steps:,} steps about {figures.POINTS:,} are drawn, evenly."
+        return [thin] if steps > figures.POINTS else []
+    of = len(plan.photos)
+    few = f"Drawn are the {figures.LINES} photos with the most evidence, of {of:,}."
+    return [few] if of > figures.LINES else []
 
 
 def _standing(trace: Trace) -> str:

@@ -4,6 +4,7 @@ Colours are middle tones that read on a light and on a dark page; every line tha
 is also named in the plot and drawn in its own way (full, dashed, dotted).
 """
 
+import heapq
 import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -22,6 +23,10 @@ _HEIGHT = 400
 UNDER = {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0, "font": {"size": 14}}
 """A legend under the plot, where it takes no width from it on a phone."""
 _SHORTEST = 10
+LINES = 40
+"""Of more photos than this, only those with the most evidence are drawn."""
+POINTS = 2000
+"""Of a longer line, only about so many points are drawn; its ends always are."""
 _ENOUGH = "enough evidence from the stairs on"
 _AT_LEAST = "each photo must reach the stairs at least"
 _CHANCE = "what chance alone gives"
@@ -42,7 +47,7 @@ class Course(NamedTuple):
 def together(plan: Plan, trace: Trace) -> go.Figure:
     """Plot the evidence on all photos together, towards 1 / level."""
     figure = go.Figure()
-    points = trace.collection
+    points = thinned(trace.collection)
     line = ([0, *(x for x, _ in points)], [0.0, *(log for _, log in points)])
     _evidence(figure, "all photos together", line, width=3.5)
     decides = float(1 / plan.level)
@@ -54,10 +59,11 @@ def together(plan: Plan, trace: Trace) -> go.Figure:
 
 
 def photo_by_photo(plan: Plan, trace: Trace) -> go.Figure:
-    """Plot the evidence on each photo that is asked about; with the lines only if they decide."""
+    """Plot the evidence on the `drawn` photos; with the level lines only if they decide."""
     figure = go.Figure()
-    alone = len(plan.photos) == 1
-    for photo in plan.photos:
+    photos = drawn(plan, trace)
+    alone = len(photos) == 1
+    for photo in photos:
         points = trace.photos[photo]
         line = ([0, *(t for t, _, _ in points)], [0.0, *(log for _, _, log in points)])
         _evidence(figure, plan.files[photo], line, width=3.5 if alone else 1.6)
@@ -83,7 +89,8 @@ def stairs(plan: Plan, trace: Trace) -> go.Figure:
     figure.add_trace(_plain([0, longest], [0, longest / 2], _CHANCE, GREY, "dot"))
     alone = max(max(line.x) for line in figure.data) <= 2 * longest
     _name(figure, longest, longest / 2, _CHANCE, GREY, "right" if alone else "left")
-    for photo in plan.photos:
+    photos = drawn(plan, trace)
+    for photo in photos:
         points = trace.photos[photo]
         figure.add_trace(
             go.Scatter(
@@ -91,7 +98,7 @@ def stairs(plan: Plan, trace: Trace) -> go.Figure:
                 y=[0, *(k for _, k, _ in points)],
                 name=plan.files[photo],
                 mode="lines",
-                line={"shape": "hv", "color": TEAL, "width": 3.5 if len(plan.photos) == 1 else 1.6},
+                line={"shape": "hv", "color": TEAL, "width": 3.5 if len(photos) == 1 else 1.6},
                 hovertemplate="%{fullData.name}: %{y} of %{x} hidden versions<extra></extra>",
             )
         )
@@ -99,11 +106,26 @@ def stairs(plan: Plan, trace: Trace) -> go.Figure:
     return figure
 
 
+def drawn(plan: Plan, trace: Trace) -> Sequence[int]:
+    """Return the photos that get a line, in the kit's order: LINES at most, with most evidence."""
+    photos = plan.photos
+    if len(photos) <= LINES:
+        return photos
+    last = {photo: trace.photos[photo][-1][2] for photo in photos if trace.photos[photo]}
+    return sorted(heapq.nlargest(LINES, last, key=last.__getitem__))
+
+
+def thinned(points: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
+    """Return about POINTS points of a line, evenly, with the last; all of a shorter one."""
+    every = -(-len(points) // POINTS)
+    return points if every <= 1 else [*points[:-1:every], points[-1]]
+
+
 def compared(courses: Sequence[Course]) -> go.Figure:
     """Plot audits of the same photos by several models, towards the line that decides."""
     figure = go.Figure()
     for course in courses:
-        points = _claimed(course.plan, course.trace)
+        points = thinned(_claimed(course.plan, course.trace))
         line = ([0, *(x for x, _ in points)], [0.0, *(log for _, log in points)])
         _evidence(figure, course.name, line, width=3.5)
         figure.data[-1].line.update(color=course.colour, dash=course.dash)

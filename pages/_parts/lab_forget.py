@@ -25,7 +25,7 @@ from pages._parts import (
     lab_words,
     phrases,
     session,
-    verdict_view,
+    signs,
     waiting,
 )
 
@@ -177,7 +177,7 @@ def _row(model: str, audited: Audited | None, utility: float, seconds: float) ->
     verdict = None if audited is None else audited.verdict
     return {
         "Model": model,
-        "Answer": "…" if verdict is None else verdict_view.signed(verdict.decision),
+        "Answer": "…" if verdict is None else signs.signed(verdict.decision),
         "Evidence": "…" if audited is None else lab_words.reached(audited),
         "Skill": f"{utility:.0%}",
         "Work": f"{seconds:,.0f} s",

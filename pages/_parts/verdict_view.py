@@ -5,24 +5,23 @@ from html import escape
 
 import streamlit as st
 
-from auditcore.audit import AuditRecord, Decision, Plan, Store, Verdict, verdict_words
+from auditcore.audit import AuditRecord, Plan, Store, Verdict, verdict_words
 from auditcore.audit.courses import EVIDENCE
-from auditcore.audit.plan import COLLECTION, EACH, PHOTO
+from auditcore.audit.machine import Move
+from auditcore.audit.plan import COLLECTION, PHOTO
 from auditcore.audit.words import VerdictWords
 from auditcore.errors import TelltaleError
 from auditcore.evidence import build_report, render_html, report_bytes, sample_kit_id
 from auditcore.jobs.check import open_kept
-from pages._parts import claims, evidence_plot, keys, phrases
+from pages._parts import claims, evidence_plot, keys, photos_view, phrases, signs
 
 SAMPLE = (
     "This is the sample kit. Its secret is public, so the answer shows how the method works and is "
     "no evidence about a model."
 )
-_SIGNS = {
-    Decision.USED: ("tt-used", "▲", "Used"),
-    Decision.NOT_SHOWN: ("tt-notshown", "◇", "Not shown"),
-    Decision.CANNOT_TELL: ("tt-canttell", "?", "Cannot tell"),
-}
+_WRITE = "Write the report. With so many photos that takes a while, and the files are large"
+_LARGE = 500
+"""From so many photos on, a report takes seconds to write and is written when it is asked for."""
 
 
 def show(store: Store, record: AuditRecord, next_step: Callable[[], None] | None = None) -> None:
@@ -31,14 +30,11 @@ def show(store: Store, record: AuditRecord, next_step: Callable[[], None] | None
     assert verdict is not None, "only finished audits have a verdict to show"
     words = verdict_words(verdict, plan)
     _answer(verdict, words, plan)
-    evidence_plot.finished(plan, store.moves(record.id), record.id)
+    evidence_plot.finished(plan, _moves(store, record.id), record.id)
     if next_step is not None:
         next_step()
     meaning(words)
-    with st.expander(
-        f"The photos, one by one ({len(plan.photos)})", expanded=plan.claim.kind == EACH
-    ):
-        st.markdown("\n".join(f"- {phrases.plain(line)}" for line in words.photos))
+    photos_view.show(verdict, plan)
     with st.expander("What could defeat an audit like this"):
         st.markdown("\n".join(f"- {line}" for line in words.limits))
     with st.expander("The figures"):
@@ -47,21 +43,21 @@ def show(store: Store, record: AuditRecord, next_step: Callable[[], None] | None
     _save(store, record)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _moves(_store: Store, audit_id: str) -> list[Move]:
+    """Return the moves of a finished audit, which stay as they are."""
+    return _store.moves(audit_id)
+
+
 def framed(verdict: Verdict, headline: str, basis: str, label: str = "Answer") -> None:
     """Show an answer in the frame, with the sign and the short word that belong to it."""
-    style, sign, short = _SIGNS[verdict.decision]
+    style, sign, short = signs.SIGNS[verdict.decision]
     st.html(
         f"<section class='tt-verdict {style}' role='status' aria-label='{escape(label)}'>"
         f"<p class='kicker'><span aria-hidden='true'>{sign} </span>{short}</p>"
         f"<p class='answer'>{escape(headline)}</p>"
         f"<p class='basis'>{escape(basis)}</p></section>"
     )
-
-
-def signed(decision: Decision) -> str:
-    """Return the short word for a decision with its sign: "▲ Used"."""
-    _, sign, short = _SIGNS[decision]
-    return f"{sign} {short}"
 
 
 def _answer(verdict: Verdict, words: VerdictWords, plan: Plan) -> None:
@@ -101,6 +97,11 @@ def meaning(words: VerdictWords) -> None:
 
 def _save(store: Store, record: AuditRecord) -> None:
     st.header("Keep the report", anchor=False)
+    large = len(record.plan.photos) >= _LARGE
+    if large and not st.toggle(
+        "Write the report now: with many photos it takes a while", key=keys.WRITE_REPORT
+    ):
+        return
     try:
         page, data = _report(store, record.id, record.plan.kit_id, record.owner)
     except TelltaleError as error:

@@ -396,7 +396,6 @@ def test_audits_of_another_version_are_told_and_hide_no_other(visit: Visit) -> N
     assert "another version of Telltale" in alone and "no result yet" not in alone
     with planted(0.9):
         newer = start_audit(Store(paths.database()), kit, PlantedModel("demo:without"))
-    records, reason = Store(paths.database()).readable()
-    assert [record.id for record in records] == [newer] and older != newer and reason
+    assert older != newer
     links = [link.proto.label for link in visit("results").get("page_link")]
-    assert "Not finished" in links
+    assert links == ["Not finished"]
