@@ -7,7 +7,6 @@ such noise does not explain.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,17 +85,21 @@ class Spread:
 
     def __init__(self) -> None:
         self.value = 0.0
-        self._scores: defaultdict[int, list[float]] = defaultdict(list)
+        self._photos: dict[int, tuple[int, float]] = {}
+        self._squares = 0.0
+        self._degrees = 0
 
     def add(self, answers: Iterable[tuple[tuple[int, int], float]]) -> None:
-        """Take in answers, ((photo, version), score) each."""
+        """Take in answers, ((photo, version), score) each, one by one (Welford 1962)."""
         for (photo, _version), score in answers:
-            self._scores[photo].append(score)
-        groups = [scores for scores in self._scores.values() if len(scores) > 1]
-        degrees = sum(len(scores) - 1 for scores in groups)
-        if degrees:
-            squares = math.fsum(_squares(scores) for scores in groups)
-            self.value = math.sqrt(squares / degrees)
+            count, mean = self._photos.get(photo, (0, 0.0))
+            step = score - mean
+            mean += step / (count + 1)
+            self._squares += step * (score - mean)
+            self._degrees += count > 0
+            self._photos[photo] = (count + 1, mean)
+        if self._degrees:
+            self.value = math.sqrt(self._squares / self._degrees)
 
 
 def allowance(probing: Probing, first: Probe, second: Probe, spread: float = 0.0) -> float:

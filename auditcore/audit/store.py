@@ -9,11 +9,11 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, select
+from sqlalchemy import ForeignKey, Select, Update, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -269,8 +269,7 @@ class Store:
     def set_status(self, audit_id: str, status: str, note: str = "") -> None:
         """Note where an audit stands, and what happened, in words."""
         with self._writing("The audit's state cannot be written.") as session:
-            row = session.get_one(AuditRow, audit_id)
-            row.status, row.note = status, note
+            session.execute(_state(audit_id).values(status=status, note=note))
 
     def append(
         self, audit_id: str, last: LogLine, body: Mapping[str, Any], moves: Sequence[Move], *,
@@ -290,23 +289,33 @@ class Store:
             AuditError: another process has written this line already.
         """
         line = _log_row(audit_id, last.number + 1, last.hash, body, moves)
+        now: dict[str, Any] = {"queries": queries}
+        if verdict is not None:
+            told = _text(verdict.to_json())
+            now |= {"verdict": told, "status": Status.FINISHED, "note": ""}
         with self._writing("This audit is being run by another process already.") as session:
             session.add(line)
-            row = session.get_one(AuditRow, audit_id)
-            row.queries = queries
-            if verdict is not None:
-                row.verdict = _text(verdict.to_json())
-                row.status, row.note = Status.FINISHED, ""
+            session.execute(_state(audit_id).values(**now))
         return LogLine(last.number + 1, dict(body), line.hash)
 
     def keep_answer(self, owner: str, plan: Plan, asked: Asked, answer: StoredAnswer) -> None:
         """Keep an answer for good, as soon as the model has given it."""
-        photo, version = asked
-        key = {"owner": owner, **_answer_key(plan), "photo": photo, "version": version}
-        facts = asdict(answer)
-        statement = upsert(AnswerRow).values(**key, **facts)
-        with self._writing("The answer cannot be written.") as session:
-            session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=facts))
+        self.keep_answers(owner, plan, {asked: answer})
+
+    def keep_answers(self, owner: str, plan: Plan, answers: Mapping[Asked, StoredAnswer]) -> None:
+        """Keep several answers for good, in one transaction."""
+        if not answers:
+            return
+        key = {"owner": owner, **_answer_key(plan)}
+        rows = [
+            {**key, "photo": photo, "version": version, **vars(answer)}
+            for (photo, version), answer in answers.items()
+        ]
+        new = upsert(AnswerRow)
+        facts = {name: new.excluded[name] for name in vars(next(iter(answers.values())))}
+        unique = [*key, "photo", "version"]
+        with self._writing("The answers cannot be written.") as session:
+            session.execute(new.on_conflict_do_update(index_elements=unique, set_=facts), rows)
 
     def known_answers(
         self, owner: str, plan: Plan, queries: Sequence[Asked]
@@ -315,7 +324,6 @@ class Store:
         wanted = set(queries)
         query = select(AnswerRow).filter_by(owner=owner, **_answer_key(plan))
         query = query.where(AnswerRow.photo.in_({photo for photo, _ in wanted}))
-        query = query.where(AnswerRow.version.in_({version for _, version in wanted}))
         with Session(self.engine) as session:
             return {
                 (row.photo, row.version): StoredAnswer(
@@ -335,6 +343,11 @@ class Store:
                 yield session
         except IntegrityError as error:
             raise AuditError(f"{conflict} Nothing is lost; open it again in a moment.") from error
+
+
+def _state(audit_id: str) -> Update:
+    """Change an audit's state without reading its row, which holds the plan of all photos."""
+    return update(AuditRow).where(AuditRow.id == audit_id)
 
 
 def _answer_key(plan: Plan) -> dict[str, str]:
