@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from auditcore.audit.store import Store
-from auditcore.jobs.queue import connect
+from auditcore.jobs.tables import connect
 
 TOGETHER, ROUNDS = 6, 10
 

@@ -1,37 +1,44 @@
-"""The worker process: `python -m auditcore.jobs`. The app starts it; nobody else need."""
+"""The worker of a lane: `python -m auditcore.jobs LANE`. The app starts it; nobody else need."""
 
 import logging
 import os
+import sys
 from collections.abc import Mapping
+from functools import partial
 
 from auditcore.jobs.keys import KeyRing, listen
+from auditcore.jobs.lanes import CPU, LANES, WEB
 from auditcore.jobs.queue import Queue
 from auditcore.jobs.worker import Kind, work
 
-_COURTESY = 5  # the page a person is looking at goes before the work behind it
+_COURTESY = 10  # the page a person is looking at goes before the work behind it
 
 
-def _load() -> Mapping[str, Kind]:
+def _load(lane: str) -> Mapping[str, Kind]:
     ring = KeyRing()
-    listen(ring)  # before what takes seconds: a page may be waiting to hand over a key
+    if lane == WEB:
+        listen(ring)  # before what takes seconds: a page may be waiting to hand over a key
     from auditcore.jobs import check, lab, passive, passive_kinds, protect
 
-    check.warm_up()
-    passive.sweep(Queue())
+    if lane == CPU:
+        check.warm_up()
+        passive.sweep(Queue())
     return {
         protect.KIND: protect.run,
-        **check.kinds(ring),
-        **passive_kinds.kinds(ring),
+        **check.kinds(ring, lane),
+        **passive_kinds.kinds(ring, lane),
         **lab.kinds(),
     }
 
 
-def main() -> None:
-    """Serve the queue until it has been idle for a while; leave at once if a worker lives."""
+def main(lane: str) -> None:
+    """Serve a lane until it has been idle for a while; leave at once if a worker lives there."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     os.nice(_COURTESY)
-    work(_load)
+    work(partial(_load, lane), lane)
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) != 2 or sys.argv[1] not in LANES:
+        sys.exit(f"Which lane? One of: {', '.join(LANES)}.")
+    main(sys.argv[1])

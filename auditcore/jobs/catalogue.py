@@ -5,6 +5,7 @@ Making it takes torch and open_clip, which the worker has loaded anyway and the 
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from auditcore import paths
@@ -37,9 +38,21 @@ def write_catalogue() -> None:
 def read_catalogue() -> Catalogue | None:
     """Return what there is; None while no worker of this version has written it yet."""
     try:
-        found = json.loads(_file().read_text())
+        written = _file().stat()
     except FileNotFoundError:
         return None
+    return _read(_file(), written.st_mtime_ns, written.st_ino)
+
+
+def devices_known() -> tuple[str, ...]:
+    """Return the processors of this machine, the fastest first; () while they are not known."""
+    known = read_catalogue()
+    return () if known is None else known.devices
+
+
+@lru_cache(maxsize=1)  # each visitor reads it at each click, and it hardly ever changes
+def _read(file: Path, _written: int, _inode: int) -> Catalogue | None:
+    found = json.loads(file.read_text())
     if not isinstance(found, dict):
         return None
     return Catalogue(tuple(map(ModelEntry.from_json, found["models"])), tuple(found["devices"]))

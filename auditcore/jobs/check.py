@@ -1,7 +1,7 @@
 """The jobs that audit a model: meet it, say what an audit will take, and do it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from fractions import Fraction
 from functools import lru_cache
@@ -24,9 +24,10 @@ from auditcore.errors import Cancelled, KeyRefused, KitError, SpendingError
 from auditcore.evidence.report import sample_kit_id
 from auditcore.jobs.catalogue import write_catalogue
 from auditcore.jobs.keys import KeyRing
+from auditcore.jobs.manners import AUDIT, CONNECT, ESTIMATE
 from auditcore.jobs.meeting import meet
 from auditcore.jobs.opened import OpenModels
-from auditcore.jobs.orders import AUDIT, CONNECT, ESTIMATE, SAMPLE_KIT, Choice, Order
+from auditcore.jobs.orders import SAMPLE_KIT, Choice, Order
 from auditcore.jobs.queue import Job, Needs
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.worker import Desk, Kind, NeedsPerson
@@ -41,9 +42,14 @@ def estimated(job: Job) -> Estimate:
     return Estimate(**values)
 
 
-def kinds(ring: KeyRing) -> Mapping[str, Kind]:
-    """Return what to do for each kind of job, with models that stay open between jobs."""
-    models = OpenModels(ring)
+def kinds(ring: KeyRing, lane: str | None = None) -> Mapping[str, Kind]:
+    """Return what to do for each kind of job, with models that stay open between jobs.
+
+    Args:
+        ring: the keys of hosted models.
+        lane: see `OpenModels`.
+    """
+    models = OpenModels(ring, lane)
 
     def with_models(run: Callable[[Desk, OpenModels], None]) -> Kind:
         return lambda desk: run(desk, models)
@@ -54,7 +60,7 @@ def kinds(ring: KeyRing) -> Mapping[str, Kind]:
 
 def run_connect_job(desk: Desk, models: OpenModels) -> None:
     """Open the model anew, ask it once, and say what it gives."""
-    models.close()
+    models.close(desk.job.owner)
     model = _open_model(desk, Choice.from_json(desk.job.params), models)
     desk.report(0, 0, "Asking it about a test picture.", at_once=True)
     desk.promise(met=meet(model).to_json())
@@ -63,7 +69,7 @@ def run_connect_job(desk: Desk, models: OpenModels) -> None:
 def run_audit_job(desk: Desk, models: OpenModels) -> None:
     """Start the audit, or go on with it; what a killed run has answered is not asked again."""
     order, owner = Order.from_json(desk.job.params), desk.job.owner
-    with _asking_the_person(), closing(models):
+    with _asking_the_person(), models.closing(owner):
         models.insist_on_ceiling(owner, order.model)
         kit, model = _open(desk, order, models)
         store = Store(paths.database())

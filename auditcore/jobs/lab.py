@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import Cancelled, JobError
+from auditcore.jobs.manners import FORGET, TRAIN
 from auditcore.jobs.queue import Job, JobState, Queue, Wish, new_job_id
 from auditcore.jobs.worker import Desk, Kind
 from auditcore.lab.experiments import Experiment, OwnPhoto, Setup, create, experiment_folder
+from auditcore.lab.experiments.reporting import AUDITING, far_of
 from auditcore.lab.experiments.running import OnStage, check_methods, forget, train
 from auditcore.lab.experiments.stages import STEPS, Stage
 from auditcore.lab.unlearning.methods import METHODS
 
-TRAIN, FORGET = "lab-train", "lab-forget"
+_RETRAIN = "retrain"
 _GONE = "This experiment is not here any more. Start a new one."
 
 
@@ -124,10 +126,17 @@ def kinds() -> Mapping[str, Kind]:
 
 
 def run_train(desk: Desk) -> None:
-    """Train and audit, or go on with it; a cancelled experiment is deleted."""
+    """Train and audit, or go on with it; a cancelled experiment is deleted.
+
+    It steps aside for others once its kit is sealed: a seal that is cut off begins anew.
+    """
     experiment = Experiment(experiment_folder(desk.job.id))
     try:
-        train(experiment, should_stop=desk.stopping, on_stage=_reporting(desk))
+        train(
+            experiment,
+            should_stop=lambda: desk.stopping(may_step_aside=bool(experiment.pictures)),
+            on_stage=_reporting(desk),
+        )
     except Cancelled:
         if desk.wish is Wish.CANCEL:
             experiment.delete()
@@ -135,12 +144,27 @@ def run_train(desk: Desk) -> None:
 
 
 def run_forget(desk: Desk) -> None:
-    """Make an experiment's model forget; what a method has left is kept when the next stops."""
+    """Make an experiment's model forget; what a method has left is kept when the next stops.
+
+    It steps aside for others where that loses nothing, see `_loses_nothing`.
+    """
     experiment = Experiment(experiment_folder(str(desk.job.params["experiment"])))
     if not experiment.exists:
         raise JobError(_GONE)
     methods = [str(method) for method in desk.job.params["methods"]]
-    forget(experiment, methods, should_stop=desk.stopping, on_stage=_reporting(desk))
+    forget(
+        experiment,
+        methods,
+        should_stop=lambda: desk.stopping(may_step_aside=_loses_nothing(experiment, methods)),
+        on_stage=_reporting(desk),
+    )
+
+
+def _loses_nothing(experiment: Experiment, methods: Sequence[str]) -> bool:
+    """Say whether all that is being done now can be gone on with: a short cut begins anew."""
+    short_cuts = (method for method in methods if method != _RETRAIN)
+    seen = [far_of(experiment.part(method)) for method in short_cuts]
+    return all(far is None or far.ended or far.stage == AUDITING for far in seen)
 
 
 def _reporting(desk: Desk) -> OnStage:

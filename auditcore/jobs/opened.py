@@ -1,27 +1,50 @@
 """The models that a worker holds open between jobs, local ones for all, hosted ones by owner."""
 
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import KeyRefused, ModelError, SpendingError
+from auditcore.jobs.held import LOCAL
 from auditcore.jobs.keys import KeyRing
+from auditcore.jobs.lanes import lane_for
 from auditcore.jobs.orders import Choice
+from auditcore.jobs.worker import Elsewhere
 from auditcore.models import Access, Model, Running, list_models, open_model
 from auditcore.models.access import private_allowed
 from auditcore.models.hosted.spec import host_of, parse_spec
 
-_LOCAL_HELD = 2
+_HOSTED_HELD = 16
 
 
 class OpenModels:
     """Opens what a person chose. Opening a hosted model sends it a test picture, so the last one
     stays open for its owner: what an audit will take can be asked again without sending anything.
+    Jobs of different owners may use it at the same time.
     """
 
-    def __init__(self, keys: KeyRing) -> None:
-        """Take the keys from a ring that pages fill."""
-        self._keys = keys
-        self._hosted: tuple[str, Choice, Model] | None = None
+    def __init__(self, keys: KeyRing, lane: str | None = None) -> None:
+        """Take the keys from a ring that pages fill.
+
+        Args:
+            keys: the ring.
+            lane: where this worker is; None for whoever does the work of all.
+        """
+        self._keys, self._lane = keys, lane
+        self._hosted: OrderedDict[str, tuple[Choice, Model]] = OrderedDict()
+
+    def insist_on_lane(self, choice: Choice) -> None:
+        """See that a model is opened in the lane where it belongs.
+
+        Raises:
+            Elsewhere: it belongs into another.
+        """
+        if self._lane is None:
+            return
+        lane = lane_for(choice.hosted, choice.running.device, _devices(choice))
+        if lane != self._lane:
+            raise Elsewhere(lane)
 
     def open(self, owner: str, choice: Choice, scope: str | None = None) -> Model:
         """Return the model, opened now or before.
@@ -32,16 +55,21 @@ class OpenModels:
             scope: the unfinished audit that is to be gone on with (`Access.scope`).
 
         Raises:
+            Elsewhere: it belongs into another lane.
             KeyRefused: a key was typed for it and this worker has none, or the provider wants
                 another.
             ModelError: it cannot be opened, or not by this owner.
         """
+        self.insist_on_lane(choice)
         if not choice.hosted:
             return self._open_here(owner, choice)
-        if self._hosted is None or self._hosted[:2] != (owner, choice):
-            self._hosted = None
-            self._hosted = (owner, choice, self._connect(owner, choice, scope))
-        return self._hosted[2]
+        known, model = self._hosted.pop(owner, (None, None))
+        if model is None or known != choice:
+            model = self._connect(owner, choice, scope)
+        self._hosted[owner] = choice, model
+        while len(self._hosted) > _HOSTED_HELD:
+            self._hosted.popitem(last=False)
+        return model
 
     def insist_on_ceiling(self, owner: str, choice: Choice) -> None:
         """See that an audit that somebody else pays for has a ceiling.
@@ -58,9 +86,17 @@ class OpenModels:
                 "sent. Say how many pictures may be sent at most, or type a key of your own."
             )
 
-    def close(self) -> None:
-        """Let go of the hosted model, so that the next one is met anew; local ones stay open."""
-        self._hosted = None
+    def close(self, owner: str) -> None:
+        """Let go of an owner's hosted model: the next one is met anew. Local ones stay open."""
+        self._hosted.pop(owner, None)
+
+    @contextmanager
+    def closing(self, owner: str) -> Iterator[None]:
+        """Let go of an owner's hosted model at the end of the block."""
+        try:
+            yield
+        finally:
+            self.close(owner)
 
     def _open_here(self, owner: str, choice: Choice) -> Model:
         if owner != LOCAL_OWNER and choice.spec not in _on_this_machine():
@@ -88,6 +124,13 @@ def _on_this_machine() -> set[str]:
     return {entry.spec for entry in list_models() if entry.on_this_machine}
 
 
-@lru_cache(maxsize=_LOCAL_HELD)
+def _devices(choice: Choice) -> tuple[str, ...]:
+    if choice.hosted:
+        return ()
+    from auditcore.models.devices import available_devices  # needs torch
+
+    return available_devices()
+
+
 def _local(spec: str, running: Running) -> Model:
-    return open_model(spec, running=running)
+    return LOCAL.get((spec, running))

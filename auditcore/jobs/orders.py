@@ -6,10 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 from auditcore.database import LOCAL_OWNER
+from auditcore.jobs.catalogue import devices_known
+from auditcore.jobs.lanes import lane_for
+from auditcore.jobs.manners import AUDIT, CONNECT, ESTIMATE
 from auditcore.jobs.queue import Queue
 from auditcore.models import HOSTED, Budget, Running
 
-AUDIT, ESTIMATE, CONNECT = "audit", "estimate", "connect"
 SAMPLE_KIT = "sample"
 """Stands for the kit of the sample photos that are shipped with Telltale."""
 
@@ -36,6 +38,11 @@ class Choice:
     def hosted(self) -> bool:
         """Say whether somebody else runs the model."""
         return self.spec.strip().partition(":")[0] in HOSTED
+
+    @property
+    def lane(self) -> str:
+        """Return where its jobs wait, as far as this machine's processors are known by now."""
+        return lane_for(self.hosted, self.running.device, devices_known())
 
     @property
     def unpriced(self) -> "Choice":
@@ -85,16 +92,24 @@ class Order:
 
 
 def submit_audit(queue: Queue, order: Order, *, owner: str = LOCAL_OWNER) -> str:
-    """Queue an audit and return the job's id; its audit's id follows in the job's result."""
-    return queue.submit(AUDIT, order.to_json(), title=f"Audit {order.model.spec}", owner=owner)
+    """Queue an audit and return the job's id; its audit's id follows in the job's result.
+
+    Raises:
+        JobError: too much of this owner is waiting already; the same for all of these.
+    """
+    return _submit(queue, AUDIT, order, f"Audit {order.model.spec}", owner)
 
 
 def submit_estimate(queue: Queue, order: Order, *, owner: str = LOCAL_OWNER) -> str:
     """Queue the question what an audit would take and return the job's id."""
-    title = f"Look at {order.model.spec}"
-    return queue.submit(ESTIMATE, order.to_json(), title=title, owner=owner)
+    return _submit(queue, ESTIMATE, order, f"Look at {order.model.spec}", owner)
 
 
 def submit_connect(queue: Queue, choice: Choice, *, owner: str = LOCAL_OWNER) -> str:
     """Queue the question what a model gives and how fast it is, and return the job's id."""
-    return queue.submit(CONNECT, choice.to_json(), title=f"Try {choice.spec}", owner=owner)
+    return _submit(queue, CONNECT, choice, f"Try {choice.spec}", owner)
+
+
+def _submit(queue: Queue, kind: str, asked: Order | Choice, title: str, owner: str) -> str:
+    choice = asked.model if isinstance(asked, Order) else asked
+    return queue.submit(kind, asked.to_json(), title=title, owner=owner, lane=choice.lane)

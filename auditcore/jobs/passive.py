@@ -12,6 +12,7 @@ from typing import Any
 
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import JobError, PassiveError
+from auditcore.jobs.manners import FACES, PICTURES
 from auditcore.jobs.orders import Choice
 from auditcore.jobs.passive_folder import Confided, confide, confided
 from auditcore.jobs.queue import Queue, new_job_id
@@ -19,7 +20,6 @@ from auditcore.models.hosted.spec import host_of, parse_spec
 from auditcore.passive.idia.names import candidate_names, tidy_name
 from auditcore.photos import shown
 
-PICTURES, FACES = "encodermi", "idia"
 KEPT_HOURS = 24
 OR_LATER = "or when Telltale is next opened after that"
 """Follows KEPT_HOURS wherever they are told: nothing is deleted while nothing of Telltale runs."""
@@ -83,7 +83,7 @@ def submit_pictures(
 
     Raises:
         PassiveError: pictures are missing, too many or there twice, or a consent is missing.
-        JobError: the disk is full.
+        JobError: the disk is full, or too much of this owner is waiting already.
     """
     for pictures, whose in ((mine, "your own pictures"), (reference, "the pictures to compare")):
         if not pictures:
@@ -100,7 +100,7 @@ def submit_pictures(
         "reference": [picture.name for picture in reference],
     }
     files = [picture.data for picture in (*mine, *reference)]
-    return _submit(queue, PICTURES, "Look at pictures", question, files, owner)
+    return _submit(queue, PICTURES, "Look at pictures", question, files, owner, choice.lane)
 
 
 def submit_faces(
@@ -124,7 +124,7 @@ def submit_faces(
 
     Raises:
         PassiveError: a name or photo is missing or there twice, or a consent is missing.
-        JobError: the disk is full.
+        JobError: the disk is full, or too much of this owner is waiting already.
     """
     problem = problem_with(people)
     if problem is not None:
@@ -144,7 +144,7 @@ def submit_faces(
         ],
     }
     files = [photo.data for person in people for photo in person.photos]
-    return _submit(queue, FACES, "Look at faces and names", question, files, owner)
+    return _submit(queue, FACES, "Look at faces and names", question, files, owner, choice.lane)
 
 
 def problem_with(people: Sequence[Portrayed]) -> str | None:
@@ -258,6 +258,7 @@ def _submit(
     question: Mapping[str, Any],
     files: Sequence[bytes],
     owner: str,
+    lane: str,
 ) -> str:
     job_id = new_job_id()
     try:
@@ -268,7 +269,7 @@ def _submit(
             "The pictures do not fit on this machine's disk. Make room there, or take fewer."
         ) from error
     try:
-        return queue.submit(kind, {}, title=title, owner=owner, job_id=job_id)
+        return queue.submit(kind, {}, title=title, owner=owner, job_id=job_id, lane=lane)
     except Exception:
         Confided(job_id).remove()  # without a job nobody could delete it
         raise

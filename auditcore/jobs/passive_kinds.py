@@ -1,22 +1,26 @@
 """What the worker does for each kind of question about unmarked photos."""
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
 
 from auditcore.jobs import passive_faces, passive_pictures
 from auditcore.jobs.keys import KeyRing
+from auditcore.jobs.manners import FACES, PICTURES
 from auditcore.jobs.opened import OpenModels
-from auditcore.jobs.passive import FACES, PICTURES
 from auditcore.jobs.worker import Desk, Kind
 
 
-def kinds(ring: KeyRing) -> Mapping[str, Kind]:
-    """Return the kinds; a hosted model is let go of after each job, a local one stays open."""
-    models = OpenModels(ring)
+def kinds(ring: KeyRing, lane: str | None = None) -> Mapping[str, Kind]:
+    """Return the kinds; a hosted model is let go of after each job, a local one stays open.
+
+    Args:
+        ring: the keys of hosted models.
+        lane: see `OpenModels`.
+    """
+    models = OpenModels(ring, lane)
 
     def with_models(run: Callable[[Desk, OpenModels], None]) -> Kind:
         def job(desk: Desk) -> None:
-            with closing(models):
+            with models.closing(desk.job.owner):
                 run(desk, models)
 
         return job

@@ -58,10 +58,12 @@ class Private:
         """Open the model for the owner of the job.
 
         Raises:
+            Elsewhere: it belongs into another lane; nothing was sent.
             PassiveError: it is hosted, and an earlier run was cut off while sending: nothing is
                 sent twice under one consent.
             ModelError: it cannot be opened.
         """
+        models.insist_on_lane(choice)
         if choice.hosted:
             if self.folder.sent:
                 raise PassiveError(CUT_OFF)

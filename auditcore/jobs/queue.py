@@ -6,146 +6,29 @@ reverse. Nothing about a job lives in either process, so both may be killed at a
 
 import json
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, func, select, update
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
 
 from auditcore import paths
-from auditcore.database import LOCAL_OWNER, empty_log, for_writing, open_database
+from auditcore.database import LOCAL_OWNER, empty_log, for_writing
 from auditcore.errors import JobError
+from auditcore.jobs import line_up
+from auditcore.jobs.job import ENDS, NEEDS, Job, JobState, Needs, Wish
+from auditcore.jobs.lanes import CPU
+from auditcore.jobs.tables import JobRow, connect
+from auditcore.jobs.turns import Ahead
+
+__all__ = ["ENDS", "NEEDS", "Job", "JobRow", "JobState", "Needs", "Queue", "Wish"]
 
 MAX_CRASHES = 5
-
-
-class JobState(StrEnum):
-    """Where a job stands; the last three are ends."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-ENDS = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
-
-
-class Needs(StrEnum):
-    """What only the person can give, for want of which a job was paused."""
-
-    KEY = "key"
-    CEILING = "ceiling"
-
-
-class Wish(StrEnum):
-    """What a person asked of a running job; the worker obeys between two steps."""
-
-    GO_ON = ""
-    PAUSE = "pause"
-    CANCEL = "cancel"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job as it stands now.
-
-    Attributes:
-        id: unguessable, fit for the address of a page.
-        position: 0 when it runs or is next, else how many jobs go before it; None once ended.
-        done, total: steps finished and expected (total 0 while unknown).
-        seconds_left: an estimate, None while unknown.
-        now: one sentence on what is happening.
-        result: what the kind of job promises (a kit's id, an audit's id), {} until then.
-        error: a sentence for the person when the state is "failed", else "".
-    """
-
-    id: str
-    kind: str
-    owner: str
-    title: str
-    state: JobState
-    wish: Wish
-    params: Mapping[str, Any]
-    result: Mapping[str, Any]
-    done: int
-    total: int
-    seconds_left: float | None
-    now: str
-    error: str
-    position: int | None
-    created: datetime
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether nothing more will happen to this job by itself."""
-        return self.state in ENDS
-
-    @property
-    def needs(self) -> Needs | None:
-        """Return what a paused job waits for, None if only for the wish to go on."""
-        lacking = self.result.get(NEEDS) if self.state is JobState.PAUSED else None
-        return None if lacking is None else Needs(lacking)
-
-
-NEEDS = "needs"
-"""Where a job's result says what it waits for."""
-
-
-class Base(DeclarativeBase):
-    """The tables of the queue and of the shelf of kits."""
-
-
-class JobRow(Base):
-    """One job; `number` gives the order of the queue, `id` is what a stranger cannot guess."""
-
-    __tablename__ = "jobs"
-    number: Mapped[int] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str]
-    owner: Mapped[str] = mapped_column(index=True)
-    title: Mapped[str]
-    state: Mapped[str] = mapped_column(index=True)
-    wish: Mapped[str] = mapped_column(default=Wish.GO_ON.value)
-    params: Mapped[str]
-    result: Mapped[str] = mapped_column(default="{}")
-    done: Mapped[int] = mapped_column(default=0)
-    total: Mapped[int] = mapped_column(default=0)
-    seconds_left: Mapped[float | None] = mapped_column(default=None)
-    now: Mapped[str] = mapped_column(default="")
-    error: Mapped[str] = mapped_column(default="")
-    done_at_start: Mapped[int] = mapped_column(default=-1)
-    crashes: Mapped[int] = mapped_column(default=0)
-    created: Mapped[datetime]
-
-
-class KitRow(Base):
-    """One kit that one owner keeps on this machine; the file is `kits/<kit id>.zip`."""
-
-    __tablename__ = "kits"
-    owner: Mapped[str] = mapped_column(primary_key=True)
-    kit_id: Mapped[str] = mapped_column(primary_key=True)
-    title: Mapped[str]
-    photos: Mapped[int]
-    made_here: Mapped[bool]
-    created: Mapped[datetime]
-
-
-def connect(database: Path) -> Engine:
-    """Open the database with the tables of jobs and kits in it; safe between processes."""
-    engine = open_database(database, Base.metadata)
-
-    @event.listens_for(engine, "connect")
-    def sync_fully(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous=FULL")  # a line names a kit: no power cut loses it
-
-    return engine
+MAX_WAITING = 20
+"""Jobs that one owner may have waiting, so that nobody fills the disk or the lines of all."""
 
 
 class Queue:
@@ -169,8 +52,21 @@ class Queue:
         title: str,
         owner: str = LOCAL_OWNER,
         job_id: str | None = None,
+        lane: str = CPU,
     ) -> str:
-        """Put a job at the end of the queue and return its id (`params` must fit into JSON)."""
+        """Put a job at the end of its owner's line and return its id.
+
+        Args:
+            kind: what is to be done. params: with what; must fit into JSON.
+            params: see kind.
+            title: what to call it.
+            owner: whose it is.
+            job_id: from `new_job_id`, where something must carry it before; None for a new one.
+            lane: see `auditcore.jobs.lanes`.
+
+        Raises:
+            JobError: this owner has MAX_WAITING jobs waiting.
+        """
         row = JobRow(
             id=job_id or new_job_id(),
             kind=kind,
@@ -180,8 +76,10 @@ class Queue:
             params=json.dumps(params),
             now="Waiting to begin.",
             created=datetime.now(UTC).replace(tzinfo=None),
+            lane=lane,
         )
         with Session(self._writer) as session, session.begin():
+            _insist_on_room(session, owner)
             session.add(row)
             return row.id
 
@@ -190,11 +88,28 @@ class Queue:
         with Session(self._engine) as session:
             return _as_job(session, _row(session, job_id, owner))
 
-    def list(self, owner: str = LOCAL_OWNER, kind: str | None = None) -> list[Job]:
-        """Return this owner's jobs, the newest first, optionally of one kind."""
-        wanted = select(JobRow).where(JobRow.owner == owner).order_by(JobRow.number.desc())
-        if kind is not None:
-            wanted = wanted.where(JobRow.kind == kind)
+    def list(
+        self, owner: str = LOCAL_OWNER, kind: str | None = None, *, ended: bool | None = None
+    ) -> list[Job]:
+        """Return this owner's jobs, the newest first.
+
+        Args:
+            owner: whose.
+            kind: of this kind alone, None for all.
+            ended: those that have ended, or those that have not; None for both.
+        """
+        wanted = _of(owner, kind)
+        if ended is not None:
+            ends = JobRow.state.in_([state.value for state in ENDS])
+            wanted = wanted.where(ends if ended else ~ends)
+        return [*self._jobs(wanted)]
+
+    def that_promised(self, owner: str, kind: str, name: str, value: str) -> Job | None:
+        """Return the newest job of an owner that promised something, None if there is none."""
+        promised = func.json_extract(JobRow.result, f"$.{name}") == value
+        return next(iter(self._jobs(_of(owner, kind).where(promised).limit(1))), None)
+
+    def _jobs(self, wanted: Select[JobRow]) -> Sequence[Job]:
         with Session(self._engine) as session:
             return [_as_job(session, row) for row in session.scalars(wanted)]
 
@@ -251,42 +166,68 @@ class Queue:
 
     # What the worker does
 
-    def adopt(self) -> int:
-        """Put back what a killed worker left running; return how many jobs that were.
+    def adopt(self, lane: str = CPU) -> int:
+        """Put back what a killed worker left running in a lane; return how many jobs that were.
 
-        Only the holder of the worker's lock may call this: then nothing can really be running.
+        Only the holder of the lane's lock may call this: then nothing can really be running.
         A job that took its worker down MAX_CRASHES times without any progress fails instead.
         """
         with Session(self._writer) as session, session.begin():
-            orphans = list(session.scalars(_in_state(JobState.RUNNING)))
+            running = (JobRow.lane == lane) & (JobRow.state == JobState.RUNNING.value)
+            orphans = session.scalars(select(JobRow).where(running)).all()
             for row in orphans:
                 _put_back(row)
             return len(orphans)
 
-    def claim(self) -> Job | None:
-        """Take the next waiting job and mark it running, or return None."""
+    def claim(self, lane: str = CPU) -> Job | None:
+        """Mark the job running whose turn it is in a lane, or return None."""
+        with Session(self._engine) as session:
+            if not line_up.anybody(session, lane):
+                return None  # found out without keeping others from writing
         with Session(self._writer) as session, session.begin():
-            row = session.scalars(_in_state(JobState.WAITING).limit(1)).first()
+            row = line_up.call_next(session, lane)
             if row is None:
                 return None
             row.state, row.wish = JobState.RUNNING.value, Wish.GO_ON.value
-            row.done_at_start, row.now = row.done, "Getting ready."
+            row.done_at_start, row.now, row.began = row.done, "Getting ready.", time.time()
             session.flush()
             return _as_job(session, row)
 
-    def unfinished(self) -> frozenset[str]:
-        """Return the ids of all jobs that wait or run, whoever's they are."""
-        wanted = select(JobRow.id).where(
-            JobRow.state.in_([JobState.WAITING.value, JobState.RUNNING.value])
-        )
+    def lanes_at_work(self) -> frozenset[str]:
+        """Return the lanes in which a job waits or runs."""
+        wanted = select(JobRow.lane).where(_under_way()).distinct()
         with Session(self._engine) as session:
             return frozenset(session.scalars(wanted))
+
+    def unfinished(self) -> frozenset[str]:
+        """Return the ids of all jobs that wait or run, whoever's they are."""
+        with Session(self._engine) as session:
+            return frozenset(session.scalars(select(JobRow.id).where(_under_way())))
 
     def wish(self, job_id: str) -> Wish:
         """Return what the person wants of a running job."""
         with Session(self._engine) as session:
             found = session.scalar(select(JobRow.wish).where(JobRow.id == job_id))
         return Wish(found or "")
+
+    def has_rival(self, job: Job) -> bool:
+        """Say whether a job keeps somebody else from a turn, or a quick one of its owner."""
+        with Session(self._engine) as session:
+            return line_up.has_rival(session, job.lane, job.owner, job.kind)
+
+    def set_aside(self, job_id: str) -> None:
+        """Let a running job wait for its next turn, unless its owner wished something else."""
+        with Session(self._writer) as session, session.begin():
+            row = session.scalar(select(JobRow).where(JobRow.id == job_id))
+            if row is not None:
+                row.crashes = 0 if row.done > row.done_at_start else row.crashes
+                _stop_clock(row)
+                _wait_again(row, "Others have their turn now; this goes on by itself.")
+
+    def move(self, job_id: str, lane: str) -> None:
+        """Let a running job wait in another lane, where it belongs."""
+        now = "Waiting to begin."
+        self._write(job_id, state=JobState.WAITING.value, lane=lane, began=None, now=now)
 
     def progress(
         self, job_id: str, done: int, total: int, now: str, seconds_left: float | None
@@ -300,14 +241,12 @@ class Queue:
 
     def end(self, job_id: str, state: JobState, now: str, error: str = "") -> None:
         """Write that the worker has let go of a job, and how."""
-        self._write(
-            job_id,
-            state=state.value,
-            now=now,
-            error=error,
-            seconds_left=None,
-            wish=Wish.GO_ON.value,
-        )
+        with Session(self._writer) as session, session.begin():
+            row = session.scalar(select(JobRow).where(JobRow.id == job_id))
+            if row is not None:
+                _stop_clock(row)
+                row.state, row.now, row.error = state.value, now, error
+                row.seconds_left, row.wish = None, Wish.GO_ON.value
 
     def _write(self, job_id: str, **values: Any) -> None:
         with Session(self._writer) as session, session.begin():
@@ -323,24 +262,53 @@ def _without_needs(result: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name != NEEDS}
 
 
-def _in_state(state: JobState) -> Any:
-    return select(JobRow).where(JobRow.state == state.value).order_by(JobRow.number)
+def _of(owner: str, kind: str | None) -> Select[JobRow]:
+    wanted = select(JobRow).where(JobRow.owner == owner).order_by(JobRow.number.desc())
+    return wanted if kind is None else wanted.where(JobRow.kind == kind)
+
+
+def _under_way() -> Any:
+    return JobRow.state.in_([JobState.WAITING.value, JobState.RUNNING.value])
+
+
+def _insist_on_room(session: Session, owner: str) -> None:
+    theirs = (JobRow.owner == owner) & (JobRow.state == JobState.WAITING.value)
+    waiting = session.scalar(select(func.count()).select_from(JobRow).where(theirs)) or 0
+    if waiting >= MAX_WAITING:
+        raise JobError(
+            f"{waiting} pieces of work of yours are waiting already, and more than that nobody may "
+            "have. Let one finish, or cancel one that you can do without, and try again."
+        )
+
+
+def _stop_clock(row: JobRow) -> None:
+    """Add the turn that ends to what the job has worked; a clock put back counts as nothing."""
+    if row.began is not None:
+        row.spent += max(time.time() - row.began, 0.0)
+        row.began = None
 
 
 def _put_back(row: JobRow) -> None:
     row.crashes = 0 if row.done > row.done_at_start else row.crashes + 1
+    row.began = None  # nobody knows when it ended
+    if row.crashes < MAX_CRASHES or row.wish:
+        _wait_again(row, "Interrupted; going on in a moment.")
+        return
+    row.state, row.now = JobState.FAILED.value, "Stopped."
+    row.error = (
+        f"This was interrupted {row.crashes} times before it could get anywhere, perhaps for "
+        "want of memory. Close other programs, or use fewer or smaller photos, and try again."
+    )
+
+
+def _wait_again(row: JobRow, now: str) -> None:
+    """Let a job wait that ran, or do what its owner wished meanwhile."""
     if row.wish == Wish.CANCEL:
         row.state, row.now = JobState.CANCELLED.value, "Cancelled."
     elif row.wish == Wish.PAUSE:
         row.state, row.now = JobState.PAUSED.value, "Paused."
-    elif row.crashes >= MAX_CRASHES:
-        row.state, row.now = JobState.FAILED.value, "Stopped."
-        row.error = (
-            f"This was interrupted {row.crashes} times before it could get anywhere, perhaps for "
-            "want of memory. Close other programs, or use fewer or smaller photos, and try again."
-        )
     else:
-        row.state, row.now = JobState.WAITING.value, "Interrupted; going on in a moment."
+        row.state, row.now = JobState.WAITING.value, now
 
 
 def _row(session: Session, job_id: str, owner: str) -> JobRow:
@@ -355,17 +323,15 @@ def _row(session: Session, job_id: str, owner: str) -> JobRow:
     return row
 
 
-def _position(session: Session, row: JobRow) -> int | None:
-    if row.state not in (JobState.WAITING, JobState.RUNNING):
-        return None
-    busy = JobRow.state == JobState.RUNNING.value
-    before = (JobRow.state == JobState.WAITING.value) & (JobRow.number < row.number)
-    if row.state == JobState.RUNNING:
-        return 0
-    return session.scalar(select(func.count()).select_from(JobRow).where(busy | before)) or 0
+def _ahead(session: Session, row: JobRow) -> Ahead | None:
+    """Return what goes before a job, None when it neither runs nor waits."""
+    if row.state == JobState.WAITING:
+        return line_up.ahead_of(session, row)
+    return Ahead(0, None) if row.state == JobState.RUNNING else None
 
 
 def _as_job(session: Session, row: JobRow) -> Job:
+    ahead = _ahead(session, row)
     return Job(
         id=row.id,
         kind=row.kind,
@@ -380,6 +346,8 @@ def _as_job(session: Session, row: JobRow) -> Job:
         seconds_left=row.seconds_left,
         now=row.now,
         error=row.error,
-        position=_position(session, row),
+        lane=row.lane,
+        position=None if ahead is None else ahead.position,
+        wait=None if ahead is None else ahead.seconds,
         created=row.created.replace(tzinfo=UTC),
     )

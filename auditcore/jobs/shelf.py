@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from auditcore import paths
 from auditcore.database import LOCAL_OWNER, for_writing
 from auditcore.errors import KitError
-from auditcore.jobs.queue import KitRow, connect
+from auditcore.jobs.tables import KitRow, connect
 
 
 @dataclass(frozen=True)

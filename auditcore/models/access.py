@@ -59,6 +59,11 @@ def key_from_environment(host: str) -> str | None:
     return os.environ.get("HF_TOKEN") or None if host.lower() in _HUGGING_FACE else None
 
 
+def without_keys(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment for a process that has no business with keys of single hosts."""
+    return {name: value for name, value in environment.items() if not name.startswith(_VARIABLE)}
+
+
 def key_variable(host: str) -> str | None:
     """Return the name of the environment variable that holds the key of a host.
 

@@ -6,6 +6,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import JobError
 from auditcore.jobs import keys as worker_keys
+from auditcore.jobs.lanes import WEB
 from auditcore.jobs.orders import Choice
 from auditcore.models.access import key_from_environment
 from auditcore.models.hosted.spec import host_of, parse_spec
@@ -52,7 +53,7 @@ def hand_over(choice: Choice, widget: str = keys.API_KEY) -> bool:
         return False
     try:
         if key or widget == keys.API_KEY:
-            session.waker().wake()
+            session.waker().wake(WEB)
             worker_keys.deliver(owner, host, key, lent=lent)
     except JobError as error:
         st.error(str(error), icon=":material/key_off:")

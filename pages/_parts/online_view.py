@@ -6,6 +6,7 @@ import streamlit as st
 
 from auditcore.errors import JobError, TelltaleError
 from auditcore.jobs import passive
+from auditcore.jobs.manners import PICTURES
 from auditcore.jobs.orders import Choice
 from auditcore.jobs.passive_folder import Confided
 from auditcore.jobs.queue import Job, JobState
@@ -112,7 +113,7 @@ def _ended(job: Job, folder: Confided) -> None:
 def _answer(job: Job, folder: Confided) -> None:
     result, question = folder.result or {}, folder.question
     indication.sample(question.get("sample"))
-    if job.kind == passive.PICTURES:
+    if job.kind == PICTURES:
         pictures_view.show(result, lambda: _deletion(folder))
     else:
         face_view.show(result, folder, lambda: _deletion(folder))

@@ -8,7 +8,7 @@ import streamlit as st
 from auditcore.jobs import passive
 from auditcore.jobs.queue import Queue
 from auditcore.jobs.shelf import Shelf
-from auditcore.jobs.worker import Waker
+from auditcore.jobs.waking import Waker
 from pages._parts import admission, keys
 
 _AT_FIRST = (

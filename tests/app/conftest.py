@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 from auditcore.jobs import check, protect  # noqa: E402
 from auditcore.jobs.keys import KeyRing  # noqa: E402
-from auditcore.jobs.worker import Waker  # noqa: E402
+from auditcore.jobs.waking import Waker  # noqa: E402
 from tests.app.planted import do_jobs  # noqa: E402
 
 PATIENCE = 120
@@ -23,7 +23,7 @@ PATIENCE = 120
 def alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep the app from starting workers, and from remembering what another test left."""
     if "browser" not in request.keywords:
-        monkeypatch.setattr(Waker, "wake", lambda _self: False)
+        monkeypatch.setattr(Waker, "wake", lambda _self, _lane=None: False)
         monkeypatch.chdir(ROOT)
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from auditcore.jobs.lanes import LANES
 from auditcore.jobs.queue import Queue
 from auditcore.jobs.worker import Kind, _do
 from auditcore.kit import Kit
@@ -59,7 +60,7 @@ def planted(shift: float) -> Iterator[None]:
     scorer = type("Planted", (PlantedScorer,), {"shift": shift})
     with (
         patch("auditcore.audit.opening.Scorer", scorer),
-        patch("auditcore.audit.engine.Scorer", scorer),
+        patch("auditcore.audit.scoring.Scorer", scorer),
         patch("auditcore.audit.opening.default_score", lambda *_: "view-similarity"),
         patch("auditcore.jobs.opened._local", PlantedModel),
     ):
@@ -69,5 +70,6 @@ def planted(shift: float) -> Iterator[None]:
 def do_jobs(kinds: dict[str, Kind]) -> None:
     """Do everything that waits in the queue, here and now, as the worker would."""
     queue = Queue()
-    while (job := queue.claim()) is not None:
-        _do(queue, job, kinds[job.kind])
+    for lane in LANES:
+        while (job := queue.claim(lane)) is not None:
+            _do(queue, job, kinds[job.kind])

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -83,13 +84,10 @@ def _await_health(address: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _stop_worker(data: Path) -> None:
-    """Stop the worker that this app started; its process id is in its data folder."""
-    pid_file = data / "worker.pid"
-    if pid_file.exists():
-        try:
+    """Stop the workers that this app started; their process ids are in its data folder."""
+    for pid_file in data.glob("worker*.pid"):
+        with suppress(ProcessLookupError):
             os.kill(int(pid_file.read_text()), signal.SIGTERM)
-        except ProcessLookupError:
-            return
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from auditcore import paths
 from auditcore.jobs import catalogue, check, passive, passive_faces, passive_kinds
 from auditcore.jobs.keys import KeyRing, listen
+from auditcore.jobs.lanes import WEB
 from auditcore.jobs.orders import Choice
 from auditcore.jobs.passive import Consent, Portrayed, Upload, most_sent
 from auditcore.jobs.passive_folder import Confided
@@ -138,7 +139,7 @@ def test_what_was_cut_off_is_not_sent_again_without_being_asked(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(passive_faces, "choose", killed)
         work()
-    assert Queue().adopt() == 1
+    assert Queue().adopt(WEB) == 1
     work()
     assert Queue().status(job_id).state is JobState.FAILED
     app = visit("already_online", job=job_id)

@@ -17,11 +17,12 @@ from PIL import Image
 
 from auditcore.errors import JobError
 from auditcore.jobs import passive
+from auditcore.jobs.lanes import worker_pid
 from auditcore.jobs.orders import Choice
 from auditcore.jobs.passive import Consent, Portrayed, Upload
 from auditcore.jobs.passive_folder import Confided
 from auditcore.jobs.queue import Job, JobState, Queue
-from auditcore.jobs.worker import Waker, worker_pid
+from auditcore.jobs.waking import Waker
 
 NAME = "Philippa Ödegård-Quillfeather"
 MODEL = Choice("demo:without")

@@ -54,7 +54,7 @@ def test_unknown_and_foreign_ids_read_alike(queue: Queue) -> None:
 
 
 def test_ids_are_long_and_differ(queue: Queue) -> None:
-    ids = {submit(queue) for _ in range(50)}
+    ids = {submit(queue, f"visitor {number}") for number in range(50)}
     assert len(ids) == 50
     assert min(map(len, ids)) >= 22
 

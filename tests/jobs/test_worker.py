@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from auditcore.jobs.lanes import worker_pid
 from auditcore.jobs.queue import Job, JobState, Queue
-from auditcore.jobs.worker import worker_pid
 
 PROJECT = Path(__file__).resolve().parents[2]
 LONG = 60.0
