@@ -130,22 +130,16 @@ class RayCrew:
         Raises:
             ModelError: they do not answer alike, to the bit.
         """
-        answers: dict[str, Answer] = {}
+        answers: list[Answer] = []
         while not answers:
             self._wait_for_one()
             asked = [(hand, hand.actor.probe.remote(photos)) for hand in self._able()]
             for hand, reference in asked:
-                result = self._result(hand, reference)
-                if result is not None:
-                    answers[hand.node] = _one_answer(result)
-                    self._check_alike(answers)
-        answer = next(iter(answers.values()))
-        self._probed = photos, answer.digest
-        return answer
-
-    def _check_alike(self, answers: dict[str, Answer]) -> None:
-        if len({answer.digest for answer in answers.values()}) > 1:
-            raise _unlike(list(answers))
+                if (result := self._result(hand, reference)) is not None:
+                    answers.append(_one_answer(result))
+                    _check_alike(answers[0].digest, answers[-1], hand)
+        self._probed = photos, answers[0].digest
+        return answers[0]
 
     def _able(self) -> list[_Hand]:
         return [h for h in self._hands if h.actor is not None and h.opening is None]
@@ -181,8 +175,8 @@ class RayCrew:
             hand.node = result.node
             if self._probed is not None:
                 hand.opening = hand.actor.probe.remote(self._probed[0])
-        elif self._probed is not None and _one_answer(result).digest != self._probed[1]:
-            raise _unlike([hand.node])
+        elif self._probed is not None:
+            _check_alike(self._probed[1], _one_answer(result), hand)
 
     def _result(self, hand: _Hand, reference: Any) -> Any:
         """Return what a worker has done, None if it died.
@@ -209,7 +203,9 @@ class RayCrew:
         where = "" if self._local or not hand.node else f" on {hand.node}"
         if hand.deaths == MOST_DEATHS:
             hand.actor = None
-            self._tell(f"A worker{where} died {MOST_DEATHS} times in a row and is given up.")
+            self._tell(
+                f"A worker{where} died {MOST_DEATHS} times in a row and is given up. {_why(error)}"
+            )
         else:
             hand.actor = self._actors.remote()
             hand.opening = hand.actor.ready.remote(self._order)
@@ -229,19 +225,24 @@ def _one_answer(result: Answered) -> Answer:
     return Answer(score, digest)
 
 
-def _unlike(nodes: list[str]) -> ModelError:
-    return ModelError(
-        "The workers do not answer alike: the test picture got another answer from one of "
-        f"{', '.join(sorted(set(nodes)))} than before. Versions must not be compared across such "
-        "answers. Use machines of one kind, with the same versions of everything."
-    )
+def _check_alike(digest: str, answer: Answer, hand: _Hand) -> None:
+    if answer.digest != digest:
+        raise ModelError(
+            f"The worker on {hand.node} does not answer like the others: the test picture got "
+            "other bits from it. Versions must not be compared across such answers. Use machines "
+            "of one kind, with the same versions of everything."
+        )
 
 
 def _all_dead(error: Exception) -> AuditError:
-    said = str(error).strip().splitlines()
     return AuditError(
         f"All workers died, {MOST_DEATHS} times in a row each. Check that Telltale is installed "
         "where they run, and that there is enough memory: fewer workers need less. What was "
-        "answered is kept; the same command goes on with it. "
-        f"Ray says: {said[0] if said else type(error).__name__}"
+        f"answered is kept; the same command goes on with it. {_why(error)}"
     )
+
+
+def _why(error: Exception) -> str:
+    """Return what Ray says of a death: the last line, which holds the cause."""
+    said = str(error).strip().splitlines()
+    return f"Ray says: {said[-1].strip() if said else type(error).__name__}"

@@ -96,10 +96,10 @@ def _put_back(waiting: deque[Chunk], chunk: Chunk) -> None:
 
 
 def _deadly(chunk: Chunk) -> AuditError:
-    photos = sorted({query.photo + 1 for query in chunk.queries})
+    first, last = (end(query.photo + 1 for query in chunk.queries) for end in (min, max))
+    photos = f"photo {first:,}" if first == last else f"photos {first:,} to {last:,}"
     return AuditError(
-        f"{MOST_DEATHS} workers died one after the other while they asked about the same versions "
-        f"(photo {photos[0]:,} of the kit and up to {len(photos) - 1:,} after it). Perhaps they "
-        "have too little memory: use fewer workers on a machine. What was answered is kept; the "
-        "same command goes on with it."
+        f"{MOST_DEATHS} workers died one after the other while they asked about versions of "
+        f"{photos} of the kit. Perhaps they have too little memory: use fewer workers on a "
+        "machine. What was answered is kept; the same command goes on with it."
     )

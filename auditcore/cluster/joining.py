@@ -9,6 +9,7 @@ import secrets
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ CLIENT = "ray://"
 _FOLDER = "telltale-ray"
 _ANSWER_SECONDS = 10.0
 _STORE_BYTES = 80_000_000  # Ray's least; answers are small and the kit is opened by its path
+_TRIES = 50
 _QUIET = 100  # above every level of logging
 
 
@@ -128,7 +130,7 @@ def _started(place: Place, on_gpus: bool) -> Iterator[ModuleType]:
     finally:
         with suppress(ImportError):
             _load().shutdown()
-        shutil.rmtree(folder, ignore_errors=True)
+        _delete(folder)
 
 
 @contextmanager
@@ -226,4 +228,13 @@ def _delete_left_over() -> None:
     for folder in Path(_short_folder()).glob(f"{_FOLDER}-*"):
         number = folder.name.split("-")[2]
         if number.isdigit() and not psutil.pid_exists(int(number)):
-            shutil.rmtree(folder, ignore_errors=True)
+            _delete(folder)
+
+
+def _delete(folder: Path) -> None:
+    """Delete a folder in which the last of Ray's processes may still be writing."""
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)

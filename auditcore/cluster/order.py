@@ -40,7 +40,6 @@ class Ready:
     """A worker has opened everything. `node`: the name of its machine."""
 
     node: str
-    pid: int
 
 
 @dataclass(frozen=True)

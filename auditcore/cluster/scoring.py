@@ -101,15 +101,23 @@ def on_ray(spec: str, running: Running, place: Place, tell: Tell) -> Iterator[Sc
                 crews[on_gpus] = RayCrew(site, workers, on_gpus, tell)
             return crews[on_gpus]
 
-        yield lambda kit_file: _Opened(kit_file.resolve(), spec, running, crew_for)
+        yield lambda kit_file: CrewScoring(kit_file.absolute(), spec, running, crew_for)
 
 
-class _Opened:
+class CrewScoring:
     """Makes what asks about one kit; the crew opens it once."""
 
     def __init__(
         self, kit_file: Path, spec: str, running: Running, crew_for: Callable[[bool], RayCrew]
     ) -> None:
+        """Open nothing yet.
+
+        Args:
+            kit_file: absolute path of the kit.
+            spec: the model. running: how it runs, as a person chose it.
+            running: see spec.
+            crew_for: gives the crew, told whether it has to be on GPUs.
+        """
         self._kit_file, self._spec, self._running = kit_file, spec, running
         self._crew_for = crew_for
         self._crew: RayCrew | None = None

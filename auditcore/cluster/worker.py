@@ -4,7 +4,6 @@ Errors of the audit are values here, so that the driver can say their sentence; 
 defect and stays an exception.
 """
 
-import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -85,7 +84,7 @@ class Worker:
         self._model = self._model_of(order.spec, order.running)
         check_same(order, self._kit, self._model)
         check_score(order, self._asking(order.photos))
-        return Ready(self._node, os.getpid())
+        return Ready(self._node)
 
     def _make_asking(self, photos: tuple[int, ...]) -> Asking:
         name, views = str(self._order.score["name"]), int(self._order.score["views"])
