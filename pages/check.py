@@ -14,6 +14,7 @@ from pages._parts import (
     keys,
     session,
     setting_up,
+    waiting,
 )
 
 session.enter(__file__)
@@ -60,8 +61,10 @@ def start(order: Order) -> None:
         "Start the audit", type="primary", key=keys.START_AUDIT, icon=":material/play_arrow:"
     )
     if pressed and key_in.hand_over(order.model):
-        st.query_params[keys.AUDIT] = submit_audit(session.queue(), order, owner=session.owner())
-        st.rerun()
+        job = waiting.begin(lambda: submit_audit(session.queue(), order, owner=session.owner()))
+        if job is not None:
+            st.query_params[keys.AUDIT] = job
+            st.rerun()
 
 
 if keys.AUDIT in st.query_params:

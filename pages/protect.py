@@ -1,9 +1,12 @@
 """Protect: photos in; marked photos to publish and a sealed kit out."""
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from auditcore.jobs import protect
 from auditcore.jobs.queue import JobState
+from auditcore.photos import Captioned
 from pages._parts import keys, lines, photos_in, session, waiting
 
 session.enter(__file__)
@@ -35,14 +38,25 @@ def choose() -> None:
     if captions is not None and st.button(
         f"Protect {many}", type="primary", key=keys.START_PROTECT, icon=":material/shield:"
     ):
-        job = protect.submit(
+        start(ready, captions, level)
+
+
+def start(
+    ready: Sequence[photos_in.Given], captions: Mapping[str, Captioned], level: float
+) -> None:
+    """Queue the work, and go to its page."""
+    photos = [(photo.name, photo.read()) for photo in ready]
+    job = waiting.begin(
+        lambda: protect.submit(
             session.queue(),
-            [(photo.name, photo.read()) for photo in ready],
+            photos,
             captions=captions,
             visibility=level,
             versions=photos_in.VERSIONS,
             owner=session.owner(),
         )
+    )
+    if job is not None:
         st.query_params[keys.JOB] = job
         st.rerun()
 

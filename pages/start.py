@@ -3,7 +3,7 @@
 import streamlit as st
 
 from auditcore.jobs.orders import SAMPLE_KIT, Choice, Order, submit_audit
-from pages._parts import design, keys, session
+from pages._parts import design, keys, session, waiting
 
 session.enter(__file__)
 
@@ -28,8 +28,9 @@ with left.container(horizontal=True, vertical_alignment="center", gap="medium"):
     )
     st.caption("Takes about half a minute. Everything stays on this machine.")
 if tried:
-    job = submit_audit(session.queue(), DEMO, owner=session.owner())
-    st.switch_page("pages/check.py", query_params={keys.AUDIT: job})
+    job = waiting.begin(lambda: submit_audit(session.queue(), DEMO, owner=session.owner()))
+    if job is not None:
+        st.switch_page("pages/check.py", query_params={keys.AUDIT: job})
 
 st.space("small")
 DOORS = (

@@ -48,6 +48,9 @@ def submit(
     Args:
         photos: (name, file) each; names may repeat.
         captions: by name. visibility, versions: see `auditcore.marks`.
+
+    Raises:
+        JobError: too much of this owner is waiting already.
     """
     job_id = new_job_id()
     folder = _folder(job_id)
@@ -61,7 +64,11 @@ def submit(
         "versions": versions,
     }
     title = f"Protect {len(photos)} photo{'s' if len(photos) > 1 else ''}"
-    return queue.submit(KIND, params, title=title, owner=owner, job_id=job_id)
+    try:
+        return queue.submit(KIND, params, title=title, owner=owner, job_id=job_id)
+    except Exception:
+        discard(job_id)  # without a job nobody could delete them
+        raise
 
 
 def run(desk: Desk) -> None:

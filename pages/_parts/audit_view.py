@@ -6,7 +6,7 @@ import streamlit as st
 
 from auditcore import paths
 from auditcore.audit import AuditRecord, Store, trace_of
-from auditcore.errors import TelltaleError
+from auditcore.errors import JobError, TelltaleError
 from auditcore.jobs.orders import SAMPLE_KIT, Choice, Order, submit_audit
 from auditcore.jobs.queue import Job, JobState
 from auditcore.models import Running
@@ -36,14 +36,22 @@ def store() -> Store:
 
 def open_address(address: str) -> None:
     """Show what an address names: a job of the queue, or an audit on record."""
-    known = [job for job in session.queue().list(session.owner(), "audit") if job.id == address]
-    if known:
-        _show_job(known[0])
+    job = _job_at(address)
+    if job is not None:
+        _show_job(job)
         return
     try:
         show_record(store().audit(address, session.owner()))
     except TelltaleError as error:
         st.warning(str(error), icon=":material/link_off:")
+
+
+def _job_at(address: str) -> Job | None:
+    try:
+        job = session.queue().status(address, session.owner())
+    except JobError:  # it may be the address of an audit itself
+        return None
+    return job if job.kind == "audit" else None
 
 
 def show_record(record: AuditRecord, next_step: Callable[[], None] | None = None) -> None:
@@ -59,15 +67,16 @@ def show_record(record: AuditRecord, next_step: Callable[[], None] | None = None
     evidence_plot.show(plan, trace_of(plan, store().moves(record.id)))
     order = go_on.complete(_order_of(record))
     if st.button("Go on with it", type="primary", key=keys.RESUME_AUDIT) and go_on.ready(order):
-        job = submit_audit(session.queue(), order, owner=session.owner())
-        st.switch_page("pages/check.py", query_params={keys.AUDIT: job})
+        job = waiting.begin(lambda: submit_audit(session.queue(), order, owner=session.owner()))
+        if job is not None:
+            st.switch_page("pages/check.py", query_params={keys.AUDIT: job})
 
 
 def _order_of(record: AuditRecord) -> Order:
     """Return the order of the job that last worked on an audit, else what its plan tells."""
-    for job in session.queue().list(session.owner(), "audit"):
-        if job.result.get("audit") == record.id:
-            return Order.from_json(job.params)
+    job = session.queue().that_promised(session.owner(), "audit", "audit", record.id)
+    if job is not None:
+        return Order.from_json(job.params)
     plan = record.plan
     precision = plan.model["details"].get("precision")
     running = Running(precision=precision if precision in PRECISION_TITLES else None)
@@ -111,9 +120,11 @@ def _next_step(order: Order) -> None:
             "Ask the model that never saw them", key=keys.SAMPLE_OTHER, icon=":material/play_arrow:"
         ):
             other = Order(SAMPLE_KIT, WITHOUT, order.claim, order.p)
-            started = submit_audit(session.queue(), other, owner=session.owner())
-            st.query_params[keys.AUDIT] = started
-            st.rerun()
+            owner = session.owner()
+            started = waiting.begin(lambda: submit_audit(session.queue(), other, owner=owner))
+            if started is not None:
+                st.query_params[keys.AUDIT] = started
+                st.rerun()
 
 
 def _heading(job: Job) -> None:

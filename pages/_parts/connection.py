@@ -48,7 +48,9 @@ def _submit(choice: Choice) -> bool:
     earlier = st.session_state.get(keys.CONNECTION)
     if earlier is not None:
         session.queue().cancel(earlier[1], session.owner())
-    job = submit_connect(session.queue(), choice, owner=session.owner())
+    job = waiting.begin(lambda: submit_connect(session.queue(), choice, owner=session.owner()))
+    if job is None:
+        return False
     st.session_state[keys.CONNECTION] = (choice, job)
     return True
 

@@ -11,7 +11,7 @@ from auditcore.jobs.orders import Order, submit_estimate
 from auditcore.jobs.queue import JobState
 from auditcore.jobs.spending import Bill, bill
 from auditcore.models import Budget
-from pages._parts import claims, key_in, keys, phrases, session
+from pages._parts import claims, key_in, keys, phrases, session, waiting
 
 
 def show(order: Order) -> bool:
@@ -44,7 +44,9 @@ def _ask(look: Order) -> str | None:
         session.queue().cancel(asked[1], session.owner())
     if not key_in.hand_over(look.model):
         return None  # the worker may have been started anew since the test
-    job = submit_estimate(session.queue(), look, owner=session.owner())
+    job = waiting.begin(lambda: submit_estimate(session.queue(), look, owner=session.owner()))
+    if job is None:
+        return None
     st.session_state[keys.FORECAST] = (look, job)
     return job
 
@@ -55,10 +57,9 @@ def _await(job_id: str) -> None:
     job = session.queue().status(job_id, session.owner())
     if job.ended:
         st.rerun()
-    busy = job.state is JobState.WAITING and job.position
     st.caption(
-        "The machine is busy with other work; this waits in line."
-        if busy
+        waiting.in_line(job)
+        if job.state is JobState.WAITING and job.position
         else "Looking at the model to say how long it will take."
     )
 

@@ -11,6 +11,7 @@ from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.waking import Waker
 from pages._parts import admission, keys
 
+_SWEEP_SECONDS = 60
 _AT_FIRST = (
     (keys.PHOTOS, {}),
     (keys.ROUND, 0),
@@ -27,8 +28,14 @@ def prepare() -> None:
     admission.admit()
     for name, value in _AT_FIRST:
         st.session_state.setdefault(name, copy(value))
-    passive.sweep(queue())
+    _sweep_now_and_then()
     waker().wake()
+
+
+@st.cache_data(ttl=_SWEEP_SECONDS, show_spinner=False)
+def _sweep_now_and_then() -> None:
+    """Delete what is due; not at every click of everybody, as that looks at each folder."""
+    passive.sweep(queue())
 
 
 def enter(page: str) -> None:

@@ -278,8 +278,10 @@ def test_pause_go_on_and_cancel(visit: Visit) -> None:
 
 def test_the_place_in_the_line_is_shown(visit: Visit) -> None:
     order = Order(SAMPLE_KIT, Choice("demo:with"), "collection", Fraction(1, 20))
-    jobs = [submit_audit(Queue(), order) for _ in range(3)]
-    assert "2 pieces of work to be finished" in told(visit("check", audit=jobs[-1]))
+    jobs = [submit_audit(Queue(), order) for _ in range(4)]
+    Queue().claim()
+    assert "You are next in line." in told(visit("check", audit=jobs[1]))
+    assert "You are number 3 in line." in told(visit("check", audit=jobs[-1]))
 
 
 # Verdicts
