@@ -70,10 +70,21 @@ class Stream:
     def shuffled(self, items: Sequence[T]) -> list[T]:
         """Return the items in a uniformly random order (Fisher-Yates)."""
         order = list(items)
-        for last in range(len(order) - 1, 0, -1):
-            other = self.below(last + 1)
+        lasts = range(len(order) - 1, 0, -1)
+        for last, other in zip(lasts, self._each_below(len(order)), strict=True):
             order[last], order[other] = order[other], order[last]
         return order
+
+    def _each_below(self, most: int) -> list[int]:
+        """Return what `below` gives for most, most - 1, ..., 2, drawn together."""
+        drawn = self.read(8 * max(most - 1, 0))
+        bounds = np.arange(most, 1, -1, dtype=np.uint64)
+        words = np.frombuffer(drawn, dtype=">u8").astype(np.uint64)
+        largest = np.uint64((1 << 64) - 1)
+        if (words <= largest - (largest % bounds + np.uint64(1)) % bounds).all():
+            return [int(value) for value in words % bounds]
+        self._buffer = drawn + self._buffer  # a draw too high for its bound: one after the other
+        return [self.below(bound) for bound in range(most, 1, -1)]
 
 
 def derive(seed: bytes, *label: str | int) -> Stream:

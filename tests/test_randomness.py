@@ -135,3 +135,19 @@ def test_shuffling_keeps_every_item_and_the_list(items: list[int]) -> None:
     before = list(items)
     assert sorted(derive(SEED).shuffled(items)) == sorted(items)
     assert items == before
+
+
+@given(st.binary(max_size=8), st.integers(0, 40))
+def test_shuffling_draws_one_after_the_other(seed: bytes, count: int) -> None:
+    together, apart = derive(seed), derive(seed)
+    order = list(range(count))
+    for last in range(count - 1, 0, -1):
+        other = apart.below(last + 1)
+        order[last], order[other] = order[other], order[last]
+    assert together.shuffled(range(count)) == order
+    assert together.read(9) == apart.read(9)
+
+
+def test_shuffling_throws_away_what_would_bias_it() -> None:
+    top, five = b"\xff" * 8, (5).to_bytes(8, "big")
+    assert Fixed(top + five + five).shuffled("abc") == Fixed(five + five).shuffled("abc")

@@ -1,34 +1,45 @@
 """An open kit: everything an audit needs, made again from the seed when it is asked for."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from auditcore.errors import KitError
+from auditcore.kit.held import Held
 from auditcore.kit.parts import KitPhoto, PublicPart, SecretPart
+from auditcore.kit.stored import Stored
 from auditcore.marks import Mark, find_family
 from auditcore.marks.grids import Grids
 from auditcore.photos import Pixels, audit_size
 from auditcore.randomness import Stream, derive
 
-_BASES_HELD = 128
+_HELD_BYTES = 64_000_000
+"""Most bytes of each kind that a kit remembers: decoded copies, marks, places among ties."""
+
+_MARK_BYTES = 4_000  # a mark's own, beside its stored parts
+_PNG_LEVEL = 3  # a kit 1 % larger than with Pillow's own level, sealed in half the time
 
 
 def encode_base(pixels: Pixels, grey: bool) -> bytes:
     """Return the audit copy as a lossless PNG, the form in which a kit stores it."""
     buffer = BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels[:, :, 0]) if grey else pixels).save(buffer, "PNG")
+    Image.fromarray(np.ascontiguousarray(pixels[:, :, 0]) if grey else pixels).save(
+        buffer, "PNG", compress_level=_PNG_LEVEL
+    )
     return buffer.getvalue()
 
 
 class Kit:
     """A sealed kit. Photos are numbered 0 .. len(photos)-1, versions 0 .. versions-1.
 
-    Nothing here changes after construction; one kit may serve several audits.
+    Nothing here changes after construction; one kit may serve several audits and threads, and may
+    be sent to another process (which finds a large kit's file under the same path). A kit that was
+    opened lazily reads what it needs of a photo from its file, checks it against the sealed hash,
+    and remembers as much as fits in some tens of megabytes.
 
     Attributes:
         public: what may be shown to anyone.
@@ -36,22 +47,24 @@ class Kit:
         seed: 32 bytes; with it anyone can tell the published versions.
     """
 
-    def __init__(
-        self,
-        public: PublicPart,
-        secret: SecretPart,
-        bases: Sequence[bytes],
-        parts: Sequence[Mapping[str, bytes]],
-    ) -> None:
+    def __init__(self, public: PublicPart, secret: SecretPart, stored: Stored) -> None:
         """Take parts that belong together; `open_kit` and `seal_kit` are the ways to a kit."""
         self.public = public
         self.id = public.id()
         self.seed = secret.seed
-        self._bases = tuple(bases)
-        self._parts = tuple(parts)
-        self._base = lru_cache(maxsize=_BASES_HELD)(self._decode_base)
-        self._mark = lru_cache(maxsize=None)(self._restore_mark)
-        self._priorities = lru_cache(maxsize=None)(self._draw_priorities)
+        self._secret = secret
+        self._stored = stored
+        self._base = Held(self._base_and_size, _HELD_BYTES)
+        self._mark = Held(self._mark_and_size, _HELD_BYTES)
+        self._priorities = Held(self._priorities_and_size, _HELD_BYTES)
+
+    def __reduce__(self) -> tuple[type["Kit"], tuple[PublicPart, SecretPart, Stored]]:
+        return Kit, (self.public, self._secret, self._stored)
+
+    @property
+    def path(self) -> Path | None:
+        """Return the file or folder the kit was opened from, None when it came as bytes."""
+        return self._stored.path
 
     @property
     def photos(self) -> tuple[KitPhoto, ...]:
@@ -75,7 +88,7 @@ class Kit:
 
     def tie_priority(self, photo: int, version: int) -> int:
         """Return the version's committed place among ties: distinct, 0 .. versions-1, random."""
-        return self._priorities(photo)[version]
+        return int(self._priorities(photo)[version])
 
     def version(self, photo: int, version: int) -> Pixels:
         """Make a version again at audit size, (h, w, 3) uint8; published and hidden alike."""
@@ -93,22 +106,29 @@ class Kit:
         """Return the stream of draws named `label` that the kit's seed gives."""
         return derive(self.seed, *label)
 
-    def check(self) -> None:
-        """Make one version of every photo again.
+    def check(self, photos: Iterable[int] | None = None) -> None:
+        """Make one version of each of these photos (all when None) again.
 
         Raises:
-            KitError: a base picture cannot be read or has another size than sealed.
+            KitError: a base picture cannot be read, or is not what was sealed.
             MarkError: the marks' stored parts are damaged, or their family does not exist here.
         """
-        for photo in range(len(self.photos)):
-            self._mark(photo).render(self._decode_base(photo), 0)
+        for photo in range(len(self.photos)) if photos is None else photos:
+            mark = self._restore_mark(photo, self._stored.parts(photo))
+            mark.render(self._decode_base(photo), 0)
 
-    def _draw_priorities(self, photo: int) -> tuple[int, ...]:
-        return tuple(self.stream("priority", photo).shuffled(range(self.versions)))
+    def _priorities_and_size(self, photo: int) -> tuple[NDArray[np.int32], int]:
+        shuffled = self.stream("priority", photo).shuffled(range(self.versions))
+        priorities = np.array(shuffled, dtype=np.int32)
+        return priorities, priorities.nbytes
 
-    def _restore_mark(self, photo: int) -> Mark:
+    def _mark_and_size(self, photo: int) -> tuple[Mark, int]:
+        parts = self._stored.parts(photo)
+        return self._restore_mark(photo, parts), _MARK_BYTES + sum(map(len, parts.values()))
+
+    def _restore_mark(self, photo: int, parts: Mapping[str, bytes]) -> Mark:
         return find_family(self.public.family).restore(
-            self._parts[photo],
+            parts,
             grey=self.photos[photo].grey,
             visibility=self.public.visibility,
             versions=self.versions,
@@ -116,11 +136,16 @@ class Kit:
             photo=photo,
         )
 
+    def _base_and_size(self, photo: int) -> tuple[Pixels, int]:
+        pixels = self._decode_base(photo)
+        return pixels, pixels.nbytes
+
     def _decode_base(self, photo: int) -> Pixels:
         record = self.photos[photo]
         size, mode = audit_size(record.width, record.height), "L" if record.grey else "RGB"
+        data = self._stored.base(photo)
         try:
-            image = Image.open(BytesIO(self._bases[photo]), formats=("PNG",))
+            image = Image.open(BytesIO(data), formats=("PNG",))
             if image.size != size or image.mode != mode:
                 raise ValueError(f"{image.size} {image.mode} instead of {size} {mode}")
             pixels = np.array(image.convert("RGB"))
@@ -131,8 +156,3 @@ class Kit:
             ) from error
         pixels.setflags(write=False)
         return pixels
-
-
-def sha256(data: bytes) -> str:
-    """Return the hex SHA-256 of a file's bytes, as kits record it."""
-    return hashlib.sha256(data).hexdigest()

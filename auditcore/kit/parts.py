@@ -8,7 +8,7 @@ can change unseen, and whoever has the id has everything fixed without seeing th
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from auditcore.photos.names import is_plain
 from auditcore.randomness import SEED_BYTES
 
 FORMAT_VERSION = 1
-MAX_PHOTOS = 1000
+MAX_PHOTOS = 100_000
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PART = re.compile(r"[a-z0-9-]{1,40}")
@@ -80,7 +80,7 @@ class PublicPart:
 
     def to_json(self) -> dict[str, Any]:
         """Return the part as plain JSON values."""
-        return asdict(self) | {"photos": [asdict(photo) for photo in self.photos]}
+        return vars(self) | {"photos": [dict(vars(photo)) for photo in self.photos]}
 
     def digest(self) -> str:
         """Return the hash that the secret part holds: over everything but the commitment."""
@@ -109,7 +109,10 @@ class SecretPart:
 
     def to_json(self) -> dict[str, Any]:
         """Return the part as plain JSON values."""
-        photos = [asdict(photo) for photo in self.photos]
+        photos = [
+            {"base_sha256": photo.base_sha256, "parts_sha256": dict(photo.parts_sha256)}
+            for photo in self.photos
+        ]
         return {"seed": self.seed.hex(), "public_sha256": self.public_sha256, "photos": photos}
 
     def commitment(self) -> str:

@@ -10,7 +10,7 @@ from auditcore import __version__
 from auditcore.errors import KitError, PhotoError
 from auditcore.kit.archive import pack
 from auditcore.kit.canonical import canonical_json
-from auditcore.kit.kit import Kit, encode_base, sha256
+from auditcore.kit.kit import Kit, encode_base
 from auditcore.kit.layout import READ_ME, READ_ME_FILE, base_file, part_file
 from auditcore.kit.parts import (
     FORMAT_VERSION,
@@ -21,6 +21,7 @@ from auditcore.kit.parts import (
     SecretPart,
     SecretPhoto,
 )
+from auditcore.kit.stored import InMemory, sha256
 from auditcore.marks import DEFAULT_FAMILY, VERSIONS_DEFAULT, VISIBILITY_DEFAULT, find_family
 from auditcore.marks.base import MarkFamily, Progress, check_request
 from auditcore.photos import (
@@ -146,7 +147,8 @@ def seal_kit(
     if not marked:
         raise PhotoError(lines[0].refused or "")
     public, secret = _bind(marked, recipe, seed is not None)
-    kit = Kit(public, secret, [item.base for item in marked], [item.parts for item in marked])
+    stored = InMemory([item.base for item in marked], [item.parts for item in marked])
+    kit = Kit(public, secret, stored)
     return Sealed(kit, pack(_members(public, secret, marked)), tuple(lines))
 
 

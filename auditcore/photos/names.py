@@ -19,6 +19,8 @@ def is_plain(text: str) -> bool:
 
     Joiners, as in emoji and in Persian, are plain.
     """
+    if text.isascii() and text.isprintable():
+        return True
     return not any(
         unicodedata.category(char) in _HIDDEN_CATEGORIES or char in _TURNING for char in text
     )
