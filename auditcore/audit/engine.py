@@ -40,6 +40,9 @@ from auditcore.scores import Query
 IMAGES_AN_EVENT = 64
 """Pictures the model looks at between two events of progress."""
 
+GROUP_SECONDS = 0.5
+"""How long the answers of a model on this machine are collected before they are written."""
+
 E = TypeVar("E", bound=Event)
 
 
@@ -168,9 +171,9 @@ class _Run:
         if reused:
             yield self._event(BatchScored, queries=len(reused), reused=len(reused))
         told = 0
-        for asked, answer in self._ask([asked for asked in batch if asked not in answers]):
-            answers[asked] = answer
-            told += 1
+        for group in self._ask([asked for asked in batch if asked not in answers]):
+            answers |= group
+            told += len(group)
             if told * self._scorer.images_per_query >= IMAGES_AN_EVENT:
                 yield self._event(BatchScored, queries=told, reused=0)
                 told = 0
@@ -180,21 +183,41 @@ class _Run:
             rows = [[*asked, answers[asked].score, answers[asked].digest] for asked in batch]
             yield from self._write({"kind": "batch", "answers": rows, "reused": reused})
 
-    def _ask(self, missing: Sequence[Asked]) -> Iterator[tuple[Asked, StoredAnswer]]:
-        """Ask the model until told to stop; each answer is on disk before the next is asked for."""
+    def _ask(self, missing: Sequence[Asked]) -> Iterator[dict[Asked, StoredAnswer]]:
+        """Ask the model until told to stop; yield answers that are on disk, in groups.
+
+        Of a hosted model each answer is on disk before the next is asked for; what a local one
+        said costs nothing to ask again, so its answers are written every GROUP_SECONDS.
+        """
         photo = self._plan.photos[0]
         probe = self._probe_as_for(photo).mean
+        longest = 0.0 if self._plan.hosted else GROUP_SECONDS
         told = self._scorer.answers([Query(*asked) for asked in missing])
+        group: dict[Asked, StoredAnswer] = {}
         self._pace.start()
-        for asked in missing:
-            if self._should_stop():
-                return
-            answer = next(told)
-            kept = StoredAnswer(answer.score, answer.digest, self._record.id, probe, photo)
-            self._store.keep_answer(self._record.owner, self._plan, asked, kept)
-            self._pace.lap()
-            self._in_batch += 1
-            yield asked, kept
+        begun = time.monotonic()
+        try:
+            for asked in missing:
+                if self._should_stop():
+                    break
+                answer = next(told)
+                group[asked] = StoredAnswer(
+                    answer.score, answer.digest, self._record.id, probe, photo
+                )
+                if time.monotonic() - begun >= longest:
+                    whole, group = group, {}
+                    yield self._keep(whole)
+                    begun = time.monotonic()
+        finally:  # whatever went wrong, what was answered is kept
+            last = self._keep(group)
+        yield last
+
+    def _keep(self, group: dict[Asked, StoredAnswer]) -> dict[Asked, StoredAnswer]:
+        if group:
+            self._store.keep_answers(self._record.owner, self._plan, group)
+            self._pace.lap(len(group))
+            self._in_batch += len(group)
+        return group
 
     def _still_holds(self, answer: StoredAnswer) -> bool:
         """Say whether the model reads the probe now as it did when it gave this answer."""

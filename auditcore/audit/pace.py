@@ -18,12 +18,12 @@ class Pace:
         """Begin to wait for an answer."""
         self._mark = self._timer()
 
-    def lap(self) -> None:
-        """Note that an answer has come, and begin to wait for the next."""
+    def lap(self, answers: int) -> None:
+        """Note that so many answers have come, and begin to wait for the next."""
         now = self._timer()
-        latest, self._mark = now - self._mark, now
+        latest, self._mark = (now - self._mark) / answers, now
         before = latest if self._seconds is None else self._seconds
-        self._seconds = before + WEIGHT * (latest - before)
+        self._seconds = latest + (1 - WEIGHT) ** answers * (before - latest)
 
     def seconds_for(self, queries: int) -> float | None:
         """Return how long `queries` more will take, None before anything was answered."""

@@ -25,7 +25,7 @@ from auditcore.audit import (
     run_audit,
     start_audit,
 )
-from auditcore.audit.plan import OTHERS, USUAL_SHARE
+from auditcore.audit.plan import OTHERS, USUAL_SHARE, Plan
 from auditcore.audit.replay import Replay
 from auditcore.errors import AuditError, Cancelled, DesignError, ModelError, ScoreError
 
@@ -90,7 +90,46 @@ def test_every_event_says_how_far_it_is_and_what_happens_and_is_json(
     assert events[-1].progress.seconds_left == 0
 
 
-def test_time_left_follows_the_pace_of_the_model(store: Store, kit: FakeKit) -> None:
+@pytest.mark.parametrize(("hosted", "seconds"), [(True, 0.5), (False, 0.5), (False, 0.0)])
+def test_answers_are_written_in_groups_where_asking_again_costs_nothing(
+    store: Store, kit: FakeKit, monkeypatch: pytest.MonkeyPatch, hosted: bool, seconds: float
+) -> None:
+    model = FakeModel(kit, hosted=hosted)
+    monkeypatch.setattr("auditcore.audit.engine.GROUP_SECONDS", seconds)
+    groups: list[int] = []
+    keep = store.keep_answers
+
+    def keeping(owner: str, plan: Plan, answers: dict[Any, Any]) -> None:
+        groups.append(len(answers))
+        keep(owner, plan, answers)
+
+    monkeypatch.setattr(store, "keep_answers", keeping)
+    audit_id = audited(store, kit, model)
+    assert sum(groups) == store.audit(audit_id).queries
+    one_by_one = hosted or seconds == 0
+    assert (max(groups) == 1) == one_by_one
+
+
+def test_what_was_answered_before_a_failure_is_kept(store: Store, kit: FakeKit) -> None:
+    audit_id = opened(store, kit, model := FakeModel(kit, 2.0))
+    answer = model.probabilities
+
+    def failing(images: Any) -> Any:
+        if len(model.asked) == 5:
+            raise ModelError("The model ran out of memory.")
+        return answer(images)
+
+    model.probabilities = failing  # type: ignore[method-assign]
+    with pytest.raises(ModelError):
+        run(store, audit_id, kit, model)
+    plan = store.audit(audit_id).plan
+    assert set(store.known_answers("local", plan, model.asked)) == set(model.asked)
+
+
+def test_time_left_follows_the_pace_of_the_model(
+    store: Store, kit: FakeKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditcore.audit.engine.GROUP_SECONDS", 0.0)
     ticks = iter(range(0, 100_000, 10))
     model = FakeModel(kit)
     events = run(store, opened(store, kit, model), kit, model, timer=lambda: next(ticks))
