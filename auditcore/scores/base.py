@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from auditcore.marks.grids import Grids
 from auditcore.models.base import Capability
 from auditcore.photos import Pixels
 from auditcore.randomness import Stream
@@ -47,6 +48,14 @@ class KitView(Protocol):
 
     def version(self, photo: int, version: int) -> Pixels:
         """Make one version of one photo again, at audit size."""
+        ...
+
+    def base(self, photo: int) -> Pixels:
+        """Return the photo without a mark, at audit size."""
+        ...
+
+    def grids(self, photo: int, versions: Sequence[int]) -> Grids:
+        """Return what `version` adds to `base` before rounding; see `marks.base.Mark.grids`."""
         ...
 
     def stream(self, *label: str | int) -> Stream:

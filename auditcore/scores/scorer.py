@@ -1,15 +1,14 @@
 """Asks a model about versions and returns one number each.
 
-Why every version is its own call: the last bits of a network's answer depend on how many pictures
-share a call. A test that ranks versions must not see that, so a version's views always travel
-together and alone: whatever is asked before, after or beside it, its answer is the same to the bit.
-Pictures of the next versions are made in other threads meanwhile.
+A test that ranks versions must not see what was asked before, after or beside a version: its answer
+is the same to the bit. A model on this machine promises that for every picture by itself, and is
+asked about many versions at a time; any other is asked one version a call. The pictures of the
+next ones are made in another thread meanwhile (pictures.py).
 """
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,17 +17,22 @@ from PIL import Image
 
 from auditcore.errors import ScoreError
 from auditcore.models.base import Capability, Model
+from auditcore.models.prepared import Images
 from auditcore.models.suggest import did_you_mean
 from auditcore.photos import Pixels
 from auditcore.scores.base import Answer, KitView, Query, Reference, Score, digest_parts
 from auditcore.scores.choices import OTHER_TEXTS, SCORES, label_index
-from auditcore.scores.views import View, cut_views, draw_views
+from auditcore.scores.pictures import made_ahead, pictures_for
+from auditcore.scores.views import View, draw_views
 
 VIEWS_MAX = 256
 SIGNIFICANT_DIGITS = 6
 USUAL_CLASSES = 1000
 """How many classes a model is taken to have that names the best one alone."""
-_AHEAD = 4  # versions made ready while the model works
+_PHOTOS_HELD = 4096
+_ABOUT_ONE_PHOTO = frozenset({Capability.CAPTION_LOSS, Capability.CHOICE})
+"""The questions that name a photo's caption, and so cannot be about several photos at a time."""
+
 _PROBE_SIDE, _PROBE_CELLS = 448, 8
 
 
@@ -69,13 +73,15 @@ class Scorer:
         self._kit = kit
         self._model = model
         self._photos = sorted(set(range(len(kit.photos)) if photos is None else photos))
+        self._announced = frozenset(self._photos)
         _check_model(self.score, model)
         self._references = self._find_references()
-        self._captions: dict[int, NDArray[np.float32]] = {}
+        self._caption = lru_cache(_PHOTOS_HELD)(self._ask_caption)
         self._classes = len(model.labels) if _lists_labels(model) else USUAL_CLASSES
-        self._views = {photo: self._draw(photo) for photo in self._photos}
+        self._pictures = pictures_for(kit, model, lru_cache(_PHOTOS_HELD)(self._draw))
         self.description: dict[str, Any] = {
             "name": self.score.name,
+            "made": self._pictures.made,
             "views": self.images_per_query,
             "crop": self.score.crop.to_json(),
             "significant_digits": SIGNIFICANT_DIGITS,
@@ -88,17 +94,26 @@ class Scorer:
         return list(self.answers(queries))
 
     def answers(self, queries: Sequence[Query]) -> Iterator[Answer]:
-        """Yield one answer a query, in order, each as soon as the model has given it.
+        """Yield one answer a query, in order, as soon as the model has given it.
 
         Raises:
             ScoreError: an answer that is not a number, or a photo that was not announced.
             ModelError: the model failed.
         """
-        unknown = {query.photo for query in queries} - set(self._photos)
+        unknown = {query.photo for query in queries} - self._announced
         if unknown:
             raise ScoreError(f"No views were drawn for the photos {sorted(unknown)}.")
-        for query, images in self._prepared(queries):
-            yield self._judge(query.photo, images)
+        pictures = self._pictures
+        parts = pictures.parts(queries, together=self.score.asks not in _ABOUT_ONE_PHOTO)
+        heard: list[NDArray[Any]] = []  # of versions whose last views are still to come
+        for part, images in made_ahead(parts, pictures.make, pictures.ahead):
+            heard.append(self._ask(part.queries[0].photo, images))
+            if part.behind < self.images_per_query:
+                continue
+            versions = [np.split(raw, len(part.queries)) for raw in heard]
+            heard = []
+            for query, *rows in zip(part.queries, *versions, strict=True):
+                yield self._judge(query.photo, np.concatenate(rows))
 
     def probe(self) -> Answer:
         """Return the answer to a picture that is always the same: a drift of it is the model's.
@@ -108,30 +123,13 @@ class Scorer:
         """
         photo = self._photos[0]
         self._reference(photo)
+        picture = probe_picture(self._kit)
         with self._model.fresh():
-            return self._judge(photo, self._cut(photo, probe_picture(self._kit)))
+            parts = [self._ask(photo, x) for x in self._pictures.look_at(photo, picture)]
+        return self._judge(photo, np.concatenate(parts))
 
-    def _prepared(self, queries: Sequence[Query]) -> Iterator[tuple[Query, list[Pixels]]]:
-        """Yield each query with its views, a few versions made ahead in another thread."""
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="versions") as maker:
-            waiting: deque[tuple[Query, Future[list[Pixels]]]] = deque()
-            for query in queries:
-                waiting.append((query, maker.submit(self._make, query)))
-                if len(waiting) > _AHEAD:
-                    ready, images = waiting.popleft()
-                    yield ready, images.result()
-            for ready, images in waiting:
-                yield ready, images.result()
-
-    def _make(self, query: Query) -> list[Pixels]:
-        return self._cut(query.photo, self._kit.version(query.photo, query.version))
-
-    def _cut(self, photo: int, pixels: Pixels) -> list[Pixels]:
-        return cut_views(pixels, self._views[photo], self._model.input_size)
-
-    def _judge(self, photo: int, images: list[Pixels]) -> Answer:
-        raw = self._ask(photo, images)
-        if raw.shape[0] != len(images) or not np.isfinite(raw).all():
+    def _judge(self, photo: int, raw: NDArray[Any]) -> Answer:
+        if not np.isfinite(raw).all():
             raise ScoreError(
                 f"The model {self._model.identity.name} gave an answer that is not a number "
                 f"(photo {self._kit.photos[photo].file}). Nothing can be concluded from it."
@@ -139,7 +137,8 @@ class Scorer:
         value = self.score.value(raw, self._reference(photo), self._classes)
         return Answer(rounded(value), hashlib.sha256(digest_parts(raw)).hexdigest())
 
-    def _ask(self, photo: int, images: list[Pixels]) -> NDArray[Any]:
+    def _ask(self, photo: int, images: Images) -> NDArray[Any]:
+        """Put the score's question to the model, about pictures of one or several photos."""
         caption = self._kit.photos[photo].caption or ""
         questions: dict[Capability, Callable[[], NDArray[Any]]] = {
             Capability.PROBABILITIES: lambda: self._model.probabilities(images),
@@ -148,7 +147,13 @@ class Scorer:
             Capability.CAPTION_LOSS: lambda: self._model.caption_losses(images, caption),
             Capability.CHOICE: lambda: self._model.choices(images, (caption, *OTHER_TEXTS)),
         }
-        return questions[self.score.asks]()
+        raw = questions[self.score.asks]()
+        if len(raw) != len(images):
+            raise ScoreError(
+                f"The model {self._model.identity.name} gave {len(raw)} answers about "
+                f"{len(images)} pictures. Nothing can be concluded from them."
+            )
+        return raw
 
     def _draw(self, photo: int) -> tuple[View, ...]:
         stream = self._kit.stream("views", self.score.name, photo)
@@ -169,11 +174,10 @@ class Scorer:
         """Return what the answers are compared with; a caption's features are asked for once."""
         if Capability.TEXT_FEATURES not in self.score.needs:
             return self._references[photo]
-        if photo not in self._captions:
-            self._captions[photo] = self._text(str(self._kit.photos[photo].caption))
-        return self._captions[photo]
+        return self._caption(photo)
 
-    def _text(self, caption: str) -> NDArray[np.float32]:
+    def _ask_caption(self, photo: int) -> NDArray[np.float32]:
+        caption = str(self._kit.photos[photo].caption)
         features: NDArray[np.float32] = self._model.text_features([caption])[0]
         if not np.isfinite(features).all():
             raise ScoreError(

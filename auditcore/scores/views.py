@@ -17,7 +17,8 @@ from auditcore.randomness import Stream
 
 _ASPECTS = (3 / 4, 4 / 3)
 _ATTEMPTS = 10
-_REDUCING_GAP = 2.0
+REDUCING_GAP = 2.0
+"""How much larger than its size a view may be before it is first reduced by averaging."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class View:
         height, width = pixels.shape[:2]
         box = (self.left * width, self.top * height, self.right * width, self.bottom * height)
         picture = Image.fromarray(pixels).resize(
-            (size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=_REDUCING_GAP
+            (size, size), Image.Resampling.BICUBIC, box=box, reducing_gap=REDUCING_GAP
         )
         return np.asarray(ImageOps.mirror(picture) if self.mirrored else picture)
 

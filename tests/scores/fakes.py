@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from auditcore.marks.budget import CELLS
+from auditcore.marks.grids import LEVEL, Grids
 from auditcore.models import Capability, Model, ModelIdentity
 from auditcore.photos import Pixels
 from auditcore.randomness import Stream, derive
@@ -31,8 +33,19 @@ class FakeKit:
 
     def version(self, photo: int, version: int) -> Pixels:
         self.made.append((photo, version))
-        base = self.stream("base", photo).integers(60 * 80 * 3, 200).reshape(60, 80, 3)
-        return (base + self.stream("tint", photo, version).integers(3, 56)).astype(np.uint8)
+        return (self.base(photo) + self._tint(photo, version)).astype(np.uint8)
+
+    def base(self, photo: int) -> Pixels:
+        pixels = self.stream("base", photo).integers(60 * 80 * 3, 200).reshape(60, 80, 3)
+        return pixels.astype(np.uint8)
+
+    def grids(self, photo: int, versions: Sequence[int]) -> Grids:
+        self.made += [(photo, version) for version in versions]
+        tints = np.stack([self._tint(photo, version) for version in versions])
+        return np.tile(LEVEL * tints[:, :, None, None], (1, 1, CELLS, CELLS)).astype(np.int32)
+
+    def _tint(self, photo: int, version: int) -> NDArray[np.int64]:
+        return self.stream("tint", photo, version).integers(3, 56)
 
     def stream(self, *label: str | int) -> Stream:
         return derive(self.seed, *label)
