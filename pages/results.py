@@ -20,8 +20,7 @@ _ANSWERS = {
 
 def running() -> list[Job]:
     """Return the audits that have not ended."""
-    jobs = session.queue().list(session.owner(), "audit")
-    return [job for job in jobs if not job.ended]
+    return session.queue().list(session.owner(), "audit", ended=False)
 
 
 def about(audit: Listed) -> str:
