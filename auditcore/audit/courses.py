@@ -157,7 +157,7 @@ class CollectionCourse(Course):
     def __init__(self, tracks: Sequence[Track], test: RankTest, plan: Plan) -> None:
         super().__init__(tracks)
         self.test = test
-        self._advice = make_test(DEFAULT_TEST, plan.versions, ADVICE_LEVEL)
+        self._advice = advice_of(plan)
         self._evidence = AnytimeCollection(len(tracks), plan.versions, plan.level)
         self._asking = (
             Batches(tracks, plan.max_hidden)
@@ -321,6 +321,13 @@ def make_course(plan: Plan, tracks: Sequence[Track]) -> Course:
     if len(tracks) == 1:
         return SoloCourse(tracks[0], test, plan)
     return CollectionCourse(tracks, test, plan)
+
+
+def advice_of(plan: Plan) -> RankTest:
+    """Return the test that advises when one of several photos is asked no further."""
+    if plan.claim.kind == EACH:
+        return make_test(plan.test, plan.versions, plan.level)
+    return make_test(DEFAULT_TEST, plan.versions, ADVICE_LEVEL)
 
 
 def display_test(plan: Plan) -> RankTest:

@@ -41,6 +41,25 @@ def expected_hidden(test: RankTest, q: float | None = None) -> float:
     return cost
 
 
+def expected_within(test: RankTest, most: int) -> float:
+    """Return the expected number of hidden versions of one photo that is given up on advice.
+
+    Under the null law, and of at most `most`: what a photo costs in a collection that was not used.
+    """
+    running = np.zeros(most + 2)
+    running[0] = 1.0
+    cost = 0.0
+    for t in range(min(most, test.n - 1)):
+        k = np.arange(running.size)
+        lost = np.array([test.gives_up(t, int(beats)) for beats in k[: t + 1]])
+        running[: t + 1][lost] = 0.0
+        cost += float(running.sum())
+        up = running * (k + 1) / (t + 2)
+        running -= up
+        running[1:] += up[:-1]
+    return cost
+
+
 class Outlook:
     """What each photo will still cost, from where it stands; one table for all photos.
 

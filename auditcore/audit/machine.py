@@ -7,6 +7,7 @@ resuming, tracing and verifying rest on.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 from auditcore.audit.courses import make_course
@@ -15,6 +16,10 @@ from auditcore.audit.rounds import Block
 from auditcore.audit.track import Asked, Sealed, Track
 from auditcore.audit.verdict import CollectionVerdict, Decision, PhotoVerdict, Verdict
 from auditcore.errors import AuditError, DesignError
+from auditcore.sequential import RankTest
+
+STATES_REMEMBERED = 4096
+"""(t, k) whose statistic is at hand: photos of a collection pass through the same few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,13 @@ class AuditMachine:
             Track(sealed, photo, shuffled=plan.hosted, most=plan.max_hidden) for photo in photos
         )
         self._course = make_course(plan, self.tracks)
+        remembered = lru_cache(maxsize=STATES_REMEMBERED)
+        self._log_statistic = remembered(self._course.test.log_statistic)
+        self._figures = remembered(partial(_figures, self._course.test))
         self._blocks: list[Block] = []
         self._asked: list[Asked] = []
         self._reason: str | None = None
+        self._verdict: Verdict | None = None
         self._prepare()
         if not self._asked:
             raise _out_of_reach(plan)
@@ -94,11 +103,15 @@ class AuditMachine:
     def spoil(self, reason: str) -> None:
         """End the audit without a decision, because the answers cannot be relied on."""
         self._reason = reason
+        self._verdict = None
 
     def verdict(self) -> Verdict | None:
         """Return the verdict, None while the audit goes on."""
-        if not self.over:
-            return None
+        if self.over and self._verdict is None:
+            self._verdict = self._draw_up()
+        return self._verdict
+
+    def _draw_up(self) -> Verdict:
         photos = tuple(self._photo_verdict(track) for track in self.tracks)
         collection = self._course.collection()
         if self._reason is not None:
@@ -147,15 +160,12 @@ class AuditMachine:
         return moves
 
     def _move(self, track: Track) -> Move:
-        log_statistic = self._course.test.log_statistic(track.t, track.k)
+        log_statistic = self._log_statistic(track.t, track.k)
         return Move(track.photo, track.t, track.k, log_statistic, self._course.log_collection())
 
     def _photo_verdict(self, track: Track) -> PhotoVerdict:
         decided = self._course.decision(track.photo)
-        test = self._course.test
-        statistic, threshold = test.statistic(track.t, track.k), float(test.threshold)
-        if test.rejects(track.t, track.k):  # decided in integers; floats may fall short by a bit
-            statistic = max(statistic, threshold)
+        statistic, threshold = self._figures(track.t, track.k)
         return PhotoVerdict(
             file=self.plan.files[track.photo],
             decision=Decision.CANNOT_TELL if self._reason is not None else decided,
@@ -164,6 +174,14 @@ class AuditMachine:
             statistic=statistic,
             threshold=threshold,
         )
+
+
+def _figures(test: RankTest, t: int, k: int) -> tuple[float, float]:
+    """Return the statistic of a photo and where "used" begins, as a verdict shows them."""
+    statistic, threshold = test.statistic(t, k), float(test.threshold)
+    if test.rejects(t, k):  # decided in integers; floats may fall short by a bit
+        statistic = max(statistic, threshold)
+    return statistic, threshold
 
 
 def _out_of_reach(plan: Plan) -> DesignError:

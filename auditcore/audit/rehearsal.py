@@ -1,11 +1,12 @@
 """What an audit will cost, by rehearsing it with made-up scores before a model is asked."""
 
-import math
 from collections.abc import Sequence
+from math import ceil
 
-from auditcore.audit.forecast import expected_hidden
+from auditcore.audit.courses import advice_of
+from auditcore.audit.forecast import expected_hidden, expected_within
 from auditcore.audit.machine import AuditMachine
-from auditcore.audit.plan import RANK_SUM, Plan
+from auditcore.audit.plan import MANY_PHOTOS, RANK_SUM, Plan
 from auditcore.audit.track import Asked
 from auditcore.audit.verdict import Decision
 from auditcore.randomness import Stream, derive
@@ -40,18 +41,22 @@ class _Stand:
 def expected_queries(plan: Plan, q: float | None) -> int:
     """Return the average number of queries: exact for one photo, else over a few rehearsals.
 
+    That many photos that were not used are given up one by one needs no rehearsal: it is reckoned.
+
     Args:
         plan: the audit.
         q: chance that a hidden version beats the published one; None: it was not used, so that
             all versions of a photo score alike.
     """
-    if len(plan.photos) == 1 and plan.hosted:
+    if plan.collection_test == RANK_SUM or (len(plan.photos) == 1 and plan.hosted):
         return plan.at_most
-    if len(plan.photos) == 1 and plan.collection_test != RANK_SUM:
+    if len(plan.photos) == 1:
         test = make_test(plan.test, plan.versions, plan.level)
-        return math.ceil(1 + expected_hidden(test, q=q))
+        return ceil(1 + expected_hidden(test, q=q))
+    if q is None and not plan.hosted and len(plan.photos) > MANY_PHOTOS:
+        return ceil(len(plan.photos) * (1 + expected_within(advice_of(plan), plan.max_hidden)))
     runs = max(2, RUNS // len(plan.photos))
-    return math.ceil(sum(_rehearse(plan, q, run).queries for run in range(runs)) / runs)
+    return ceil(sum(_rehearse(plan, q, run).queries for run in range(runs)) / runs)
 
 
 def within_reach(plan: Plan) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, Update, select, update
+from sqlalchemy import ForeignKey, Select, Update, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -93,6 +93,16 @@ class AttemptRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     plan_hash: Mapped[str]
     audit_id: Mapped[str]
+
+
+_KEY = ("owner", "fingerprint", "score_key", "kit_id", "photo", "version")
+_FACTS = ("score", "digest", "audit_id", "probe", "probe_photo")
+_ANSWER = tuple(getattr(AnswerRow, name) for name in _FACTS)
+_NEW = upsert(AnswerRow)
+_KEEP = _NEW.on_conflict_do_update(
+    index_elements=_KEY,
+    set_={name: _NEW.excluded[name] for name in _FACTS},
+)
 
 
 class Status:
@@ -311,27 +321,19 @@ class Store:
             {**key, "photo": photo, "version": version, **vars(answer)}
             for (photo, version), answer in answers.items()
         ]
-        new = upsert(AnswerRow)
-        facts = {name: new.excluded[name] for name in vars(next(iter(answers.values())))}
-        unique = [*key, "photo", "version"]
         with self._writing("The answers cannot be written.") as session:
-            session.execute(new.on_conflict_do_update(index_elements=unique, set_=facts), rows)
+            session.execute(_KEEP, rows)
 
     def known_answers(
         self, owner: str, plan: Plan, queries: Sequence[Asked]
     ) -> dict[Asked, StoredAnswer]:
         """Return the answers on record to these queries, whichever audit asked."""
-        wanted = set(queries)
-        query = select(AnswerRow).filter_by(owner=owner, **_answer_key(plan))
-        query = query.where(AnswerRow.photo.in_({photo for photo, _ in wanted}))
+        pair = tuple_(AnswerRow.photo, AnswerRow.version)
+        query = select(AnswerRow.photo, AnswerRow.version, *_ANSWER)
+        query = query.filter_by(owner=owner, **_answer_key(plan)).where(pair.in_(list(queries)))
         with Session(self.engine) as session:
-            return {
-                (row.photo, row.version): StoredAnswer(
-                    row.score, row.digest, row.audit_id, row.probe, row.probe_photo
-                )
-                for row in session.scalars(query)
-                if (row.photo, row.version) in wanted
-            }
+            rows = session.execute(query).all()
+        return {(photo, version): StoredAnswer(*facts) for photo, version, *facts in rows}
 
     @contextmanager
     def _writing(self, conflict: str) -> Iterator[Session]:
