@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from auditcore.models import Running
+
+CALLS = 8  # pictures that go through a network in one call
+
 
 @pytest.fixture(autouse=True)
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -16,6 +20,26 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "telltale-data"
     monkeypatch.setenv("TELLTALE_DATA", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def unmeasured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute models in PyTorch's float32, 8 pictures a call, where a test says nothing else.
+
+    Measuring what is best takes seconds and depends on the machine; tests marked `measured` do.
+    """
+    if "measured" in request.keywords:
+        return
+    from auditcore.models import choosing
+    from auditcore.models.local import Way
+
+    def way(_model: object, running: Running) -> Way:
+        return Way(
+            running.runtime or "torch", running.precision or "float32", running.calls or CALLS
+        )
+
+    monkeypatch.setattr(choosing, "choose_way", way)
+    monkeypatch.setattr(choosing, "choose_calls", lambda _m, _r, running: running.calls or CALLS)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from torchvision.models import EfficientNet_B0_Weights
 from auditcore.errors import ModelError
 from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity
 from auditcore.models.fingerprint import file_sha256, fingerprint
-from auditcore.models.local import TorchModel
+from auditcore.models.local import FEATURES, LOGITS, TorchModel
 from auditcore.models.prepared import Images
 from auditcore.models.preprocessing import Preprocessing, describe
 from auditcore.models.running import Running
@@ -64,16 +64,20 @@ class EfficientNetLite0(TorchModel):
 
     def image_features(self, images: Images) -> NDArray[np.float32]:
         """Return the pooled features before the last layer, shape (B, 1280)."""
-        return self._answers(images, self._look).numpy()
+        return self._answers(images, FEATURES).numpy()
 
     def probabilities(self, images: Images) -> NDArray[np.float64]:
         """Return the softmax over the 1,000 classes, taken in float64, shape (B, 1000)."""
-        logits = self._answers(images, lambda batch: self._network._fc(self._look(batch)))
+        logits = self._answers(images, LOGITS)
         return logits.to(torch.float64).softmax(dim=1).numpy()
 
     def _look(self, batch: torch.Tensor) -> torch.Tensor:
         maps: torch.Tensor = self._network.extract_features(batch)  # (B, 1280, 7, 7)
         return maps.mean(dim=(2, 3))
+
+    def _classify(self, batch: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self._network._fc(self._look(batch))
+        return logits
 
 
 def centre_square(picture: Image.Image) -> Image.Image:

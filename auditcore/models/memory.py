@@ -10,10 +10,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
-def peak_bytes(network: torch.nn.Module, device: torch.device, ask: Callable[[], object]) -> int:
+def peak_bytes(
+    network: torch.nn.Module, device: torch.device, ask: Callable[[], object], lanes: int
+) -> int:
     """Return the memory of a network and of all that it computes for one question, at the peak.
 
-    On a graphics card it is what torch's allocator held; elsewhere the tensors alive at a time.
+    On a graphics card it is what torch's allocator held; elsewhere the tensors alive at a time,
+    where calls are made one by one in this thread: `lanes` times that, as when they are not.
     """
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -25,7 +28,7 @@ def peak_bytes(network: torch.nn.Module, device: torch.device, ask: Callable[[],
     }
     with _Alive(set(weights)) as alive:
         ask()
-    return sum(weights.values()) + int(alive.most)
+    return sum(weights.values()) + lanes * int(alive.most)
 
 
 def resident_bytes() -> int | None:

@@ -4,8 +4,8 @@ Spec: `onnx:FILE`. How pictures are prepared and what the outputs are stands in 
 it, see `auditcore.models.onnx_sheet`.
 """
 
-import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,17 @@ import torch
 from numpy.typing import NDArray
 
 from auditcore.errors import ModelError
+from auditcore.models import choosing
 from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, lacks
+from auditcore.models.calls import Calls, filled
+from auditcore.models.compiled import one_thread_session
 from auditcore.models.fingerprint import fingerprint
 from auditcore.models.local import LocalModel
 from auditcore.models.memory import resident_bytes
 from auditcore.models.onnx_file import checked_files
 from auditcore.models.onnx_sheet import Sheet, read_sheet
 from auditcore.models.prepared import Images
-from auditcore.models.room import Room, is_out_of_memory, no_room
+from auditcore.models.room import is_out_of_memory, no_room
 from auditcore.models.running import DEVICE_TITLES, Running
 from auditcore.models.suggest import did_you_mean
 
@@ -48,10 +51,11 @@ class OnnxModel(LocalModel):
         self._resident = resident_bytes()
         device = _device(running)
         self.device = torch.device("cpu")  # where it takes its pictures from
+        self._processor = torch.device(device)
         self._session = _session(path, device)
         self._sheet = read_sheet(path, self._session.get_modelmeta().custom_metadata_map)
         self.input_size = self._sheet.size
-        self.room = Room(path.name)
+        self._one_by_one = False
         self._input = self._find_input(path)
         self._check_outputs(path)
         self.capabilities = _gives(self._sheet)
@@ -69,9 +73,12 @@ class OnnxModel(LocalModel):
                 "outputs": ", ".join(f"{kind} {x}" for kind, x in self._sheet.outputs.items()),
                 "device": DEVICE_TITLES[device],
                 "precision": "as in the file",
+                "engine": "onnxruntime",
             },
         )
+        self._resize(1)
         self._try()
+        self._settle(running)
 
     def image_features(self, images: Images) -> NDArray[np.float32]:
         """Return the output that is named as features, shape (B, D)."""
@@ -101,25 +108,40 @@ class OnnxModel(LocalModel):
         if not len(images):
             raise ModelError("No picture was given to the model.")
         name = self._sheet.outputs[kind]
+        inner = _TYPES[self._input.type]
 
-        def run(part: Images) -> NDArray[Any]:
-            batch = self._sheet.prepared(part, _TYPES[self._input.type])
-            (answer,) = self._session.run([name], {self._input.name: batch})
-            return np.asarray(answer).reshape(len(part), -1) if _flat(answer) else answer
+        def answer(part: Images, size: int) -> torch.Tensor:
+            batch = filled(torch.from_numpy(self._sheet.prepared(part, inner)), size)
+            (rows,) = self._session.run([name], {self._input.name: batch.numpy()})
+            rows = np.asarray(rows).reshape(size, -1) if _flat(rows) else rows
+            if rows.ndim != 2 or len(rows) != size:
+                raise self._no_rows(name, rows.shape, size)
+            return torch.from_numpy(rows)
 
         try:
-            answers = np.concatenate(self.room.in_batches(images, run))
+            answers: NDArray[Any] = self.calls.rows(images, answer).numpy()
         except ModelError:
             raise
         except Exception as error:  # ONNX Runtime has an exception class for each of its states
             raise ModelError(f"{self.identity.name} failed: {_first_line(error)}") from error
-        if answers.ndim != 2 or len(answers) != len(images):
-            raise ModelError(
-                f"The output {name} of {self.identity.name} has the shape "
-                f"{' x '.join(map(str, answers.shape))} for {len(images)} pictures. One row a "
-                "picture is expected: name another output, or save the model with its pooling."
-            )
         return answers
+
+    def _no_rows(self, name: str, shape: tuple[int, ...], asked: int) -> ModelError:
+        return ModelError(
+            f"The output {name} of {self.identity.name} has the shape "
+            f"{' x '.join(map(str, shape))} for {asked} pictures. One row a picture is expected: "
+            "name another output, or save the model with its pooling."
+        )
+
+    def _settle(self, running: Running) -> None:
+        """Find how many pictures a call are best, and say it in the details."""
+        if not self._one_by_one:
+            self._resize(choosing.choose_calls(self, self._resize, running))
+        details = {**self.identity.details, "call size": str(self.calls.size)}
+        self.identity = replace(self.identity, details=details)
+
+    def _resize(self, calls: int) -> None:
+        self.calls = Calls(self.identity.name, self._processor, calls)
 
     def _as_probabilities(self, answers: NDArray[Any]) -> NDArray[np.float64]:
         rows = answers.astype(np.float64)
@@ -163,7 +185,7 @@ class OnnxModel(LocalModel):
                     f"{path.name} takes exactly {node.shape[0]} pictures at a time. Save it with a "
                     "free first dimension, or with 1."
                 )
-            self.room.most = 1
+            self._one_by_one = True
         return node
 
     def _check_outputs(self, path: Path) -> None:
@@ -223,6 +245,8 @@ def _gives(sheet: Sheet) -> frozenset[Capability]:
 def _device(running: Running) -> str:
     there = onnxruntime.get_available_providers()
     usable = [name for name, provider in _PROVIDERS.items() if provider in there]
+    if running.runtime not in (None, "onnxruntime"):
+        raise ModelError("An ONNX file is computed by ONNX Runtime; nothing else can be chosen.")
     if running.precision not in (None, "float32"):
         raise ModelError(
             "An ONNX model computes in the precision it was saved in; none can be chosen."
@@ -236,13 +260,8 @@ def _device(running: Running) -> str:
 
 
 def _session(path: Path, device: str) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors; they are raised as well
-    options.use_deterministic_compute = True
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", 0))
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=[_PROVIDERS[device]])
+        return one_thread_session(str(path), _PROVIDERS[device])
     except Exception as error:  # ONNX Runtime has an exception class for each of its states
         if is_out_of_memory(error):
             raise ModelError(no_room(path.name)) from error

@@ -21,7 +21,7 @@ from auditcore.errors import ModelError
 from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, lacks
 from auditcore.models.devices import steady
 from auditcore.models.fingerprint import fingerprint
-from auditcore.models.local import TorchModel, parameters_words
+from auditcore.models.local import FEATURES, TorchModel, parameters_words
 from auditcore.models.openclip_folder import folder_source
 from auditcore.models.openclip_hub import cached_weights, hub_source, known_names
 from auditcore.models.openclip_source import OpenClipSource
@@ -67,7 +67,7 @@ class OpenClipModel(TorchModel):
 
     def image_features(self, images: Images) -> NDArray[np.float32]:
         """Return the projected image features, shape (B, D)."""
-        return self._answers(images, self._look).numpy()
+        return self._answers(images, FEATURES).numpy()
 
     def text_features(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the projected text features, shape (B, D); long texts are cut by the tokenizer."""

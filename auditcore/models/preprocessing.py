@@ -41,24 +41,36 @@ class Preprocessing:
     std: tuple[float, float, float]
     words: str
 
-    def batch(self, images: Images) -> torch.Tensor:
-        """Return the pictures as the model's input, shape (B, 3, size, size), float32."""
-        levels = images.levels if isinstance(images, Prepared) else self.levels(images)
+    def batch(self, images: Images, device: torch.device | None = None) -> torch.Tensor:
+        """Return the pictures as the model's input, shape (B, 3, size, size), float32.
+
+        Args:
+            images: pictures of any size, or prepared ones.
+            device: where the input is to be; None for the CPU. Prepared pictures are there already.
+        """
+        levels = images.levels if isinstance(images, Prepared) else self._levels(images, device)
         levels = levels.contiguous()  # another order in memory gives other last bits
         mean = torch.tensor(self.mean, device=levels.device).view(3, 1, 1)
         std = torch.tensor(self.std, device=levels.device).view(3, 1, 1)
         return levels.div(255).sub_(mean).div_(std)
 
-    def levels(self, images: Sequence[Pixels]) -> torch.Tensor:
+    def _levels(self, images: Sequence[Pixels], device: torch.device | None) -> torch.Tensor:
         """Return the pictures' grey levels at the model's size, shape (B, 3, size, size)."""
         pixels = torch.from_numpy(fitted(images, self.size, self.geometry))
-        return pixels.permute(0, 3, 1, 2).contiguous().to(torch.float32)
+        if device is not None and device.type == "cuda":  # copied while this thread goes on
+            pixels = pixels.pin_memory().to(device, non_blocking=True)
+        elif device is not None:
+            pixels = pixels.to(device)
+        return pixels.permute(0, 3, 1, 2).to(torch.float32)
 
 
 def fitted(
     images: Sequence[Pixels], size: int, geometry: Callable[[Image.Image], Image.Image]
 ) -> NDArray[np.uint8]:
     """Return pictures at a model's size, shape (B, size, size, 3); those that have it stay."""
+
+    if all(image.shape == (size, size, 3) for image in images):
+        return np.stack(list(images))
 
     def fit(image: Pixels) -> NDArray[np.uint8]:
         if image.shape == (size, size, 3):

@@ -4,6 +4,7 @@ Specs: `timm:NAME.TAG` (timm's own weights on the Hugging Face hub), `timm:PATH`
 beside its config.json, or the folder of both; see `auditcore.models.timm_folder`).
 """
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from auditcore.errors import ModelError
 from auditcore.models.base import Capability, Model, ModelEntry, ModelIdentity, lacks
 from auditcore.models.fingerprint import fingerprint
 from auditcore.models.image_source import ImageSource
-from auditcore.models.local import TorchModel, parameters_words
+from auditcore.models.local import FEATURES, LOGITS, TorchModel, parameters_words
 from auditcore.models.prepared import Images
 from auditcore.models.running import Running
 from auditcore.models.sizes import about_bytes
@@ -66,18 +67,22 @@ class ImageModel(TorchModel):
 
     def image_features(self, images: Images) -> NDArray[np.float32]:
         """Return the pooled features that the last layer looks at, shape (B, D)."""
-        return self._answers(images, self._look).numpy()
+        return self._answers(images, FEATURES).numpy()
 
     def probabilities(self, images: Images) -> NDArray[np.float64]:
         """Return the softmax over the classes, taken in float64, shape (B, C)."""
         if Capability.PROBABILITIES not in self.capabilities:
             raise lacks(self.identity, Capability.PROBABILITIES)
-        logits = self._answers(images, lambda batch: self._network(batch))
+        logits = self._answers(images, LOGITS)
         return logits.to(torch.float64).softmax(dim=1).numpy()
 
     def _look(self, batch: torch.Tensor) -> torch.Tensor:
         features: torch.Tensor = self._parts.features(self._network, batch)
         return features
+
+    def _classify(self, batch: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self._network(batch)
+        return logits
 
     def _check_features(self) -> None:
         shape = self.image_features(
@@ -131,20 +136,22 @@ class _Torchvision:
         if not source.classes:
             network.set_submodule(_last_layer(network), nn.Identity())
         network.load_state_dict(load_file(source.weights), strict=True)
+        network.get_submodule(_last_layer(network)).register_forward_pre_hook(_note)
         return network
 
     @staticmethod
     def features(network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
-        given: list[torch.Tensor] = []
-        layer = network.get_submodule(_last_layer(network))
-        hook = layer.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
-        try:
-            network(batch)
-        finally:
-            hook.remove()
-        return given[0]
+        network(batch)
+        given: torch.Tensor = _GIVEN.last
+        del _GIVEN.last
+        return given
 
 
+def _note(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+    _GIVEN.last = inputs[0]
+
+
+_GIVEN = threading.local()  # several threads may go through the same layer
 _PARTS: dict[str, Any] = {"timm": _Timm, "torchvision": _Torchvision}
 
 

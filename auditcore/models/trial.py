@@ -12,7 +12,6 @@ from auditcore.photos import Pixels
 from auditcore.randomness import SEED_BYTES, derive
 
 SECONDS = 1.0
-_BATCH = 8  # pictures a question, as many as a common score asks at once
 _CAPTION = "a photo"
 
 
@@ -25,7 +24,7 @@ class Trial:
         memory_bytes: of the network and all it computes for one question; None where the system
             does not tell.
         seconds: how long the timed part took; at least one question is finished.
-        batch: pictures asked at once: 8, or fewer where no more fit into memory.
+        batch: pictures asked at once: as many as keep the processor busy.
     """
 
     images_per_second: float
@@ -45,7 +44,7 @@ def trial(model: Model) -> Trial:
             f"{model.identity.name} does not run on this computer: its connection test tells how "
             "fast it answers."
         )
-    pictures = _pictures(model.input_size)
+    pictures = _pictures(model.at_once, model.input_size)
     memory = model.memory_of(lambda: _ask(model, pictures))  # which also warms everything up
     count, start = 0, time.perf_counter()
     while True:
@@ -54,7 +53,7 @@ def trial(model: Model) -> Trial:
         seconds = time.perf_counter() - start
         if seconds >= SECONDS:
             break
-    return Trial(count / seconds, memory, seconds, min(_BATCH, model.room.most))
+    return Trial(count / seconds, memory, seconds, model.at_once)
 
 
 def _ask(model: Model, pictures: list[Pixels]) -> None:
@@ -66,6 +65,6 @@ def _ask(model: Model, pictures: list[Pixels]) -> None:
         model.probabilities(pictures)
 
 
-def _pictures(size: int) -> list[Pixels]:
-    noise = derive(bytes(SEED_BYTES), "trial").read(_BATCH * size * size * 3)
-    return list(np.frombuffer(noise, dtype=np.uint8).reshape(_BATCH, size, size, 3))
+def _pictures(count: int, size: int) -> list[Pixels]:
+    noise = derive(bytes(SEED_BYTES), "trial").read(size * size * 3)
+    return [np.frombuffer(noise, dtype=np.uint8).reshape(size, size, 3)] * count
