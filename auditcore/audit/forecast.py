@@ -41,10 +41,16 @@ def expected_hidden(test: RankTest, q: float | None = None) -> float:
     return cost
 
 
-def expected_within(test: RankTest, most: int) -> float:
+def expected_within(test: RankTest, most: int, to_the_end: bool) -> float:
     """Return the expected number of hidden versions of one photo that is given up on advice.
 
-    Under the null law, and of at most `most`: what a photo costs in a collection that was not used.
+    Under the null law, and of at most `most`: what a photo costs among many that were not used.
+
+    Args:
+        test: the test that advises.
+        most: hidden versions at most.
+        to_the_end: a photo on which the test rejects is asked about to the end, because the others
+            keep it from being claimed.
     """
     running = np.zeros(most + 2)
     running[0] = 1.0
@@ -53,6 +59,10 @@ def expected_within(test: RankTest, most: int) -> float:
         k = np.arange(running.size)
         lost = np.array([test.gives_up(t, int(beats)) for beats in k[: t + 1]])
         running[: t + 1][lost] = 0.0
+        if to_the_end:
+            fired = np.array([test.rejects(t, int(beats)) for beats in k[: t + 1]])
+            cost += float(running[: t + 1][fired].sum()) * (most - t)
+            running[: t + 1][fired] = 0.0
         cost += float(running.sum())
         up = running * (k + 1) / (t + 2)
         running -= up

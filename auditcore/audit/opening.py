@@ -14,6 +14,7 @@ from auditcore.audit.plan import (
     ANYTIME,
     COLLECTION,
     COLLECTION_TESTS,
+    EACH,
     RANK_SUM,
     Claim,
     FirstAsked,
@@ -37,6 +38,8 @@ from auditcore.sequential import DEFAULT_TEST, HOSTED_TEST
 
 Clock = Callable[[], datetime.datetime]
 DEFAULT_P = Fraction(1, 20)
+EACH_MOST = 200
+"""Photos that may get an answer each: beyond, nearly all would have to have been used."""
 USED_Q = 0.002
 """The chance that a hidden version beats the published one in the forecast "if it was used"."""
 
@@ -281,6 +284,13 @@ def _photos_of(claim: Claim, kit: Kit) -> list[int]:
 
 def _reaching(plan: Plan, kit: Kit) -> Plan:
     """Return the plan with its budget; refuse one that cannot end with "used" whatever is said."""
+    if plan.claim.kind == EACH and len(plan.files) > EACH_MOST:
+        raise DesignError(
+            f"An answer for each photo can be had for at most {EACH_MOST} photos of a kit, and "
+            f"this one has {len(plan.files):,}: every photo more makes each single answer weaker. "
+            "Ask about all of them together, about one that you name, or protect them in several "
+            "kits and audit the folder of kits."
+        )
     plan = replace(plan, max_hidden=plan.max_hidden_due)
     AuditMachine(plan, kit)
     if plan.disclosed is not None and not within_reach(plan):

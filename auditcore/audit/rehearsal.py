@@ -6,7 +6,7 @@ from math import ceil
 from auditcore.audit.courses import advice_of
 from auditcore.audit.forecast import expected_hidden, expected_within
 from auditcore.audit.machine import AuditMachine
-from auditcore.audit.plan import MANY_PHOTOS, RANK_SUM, Plan
+from auditcore.audit.plan import EACH, MANY_PHOTOS, RANK_SUM, Plan
 from auditcore.audit.track import Asked
 from auditcore.audit.verdict import Decision
 from auditcore.randomness import Stream, derive
@@ -41,7 +41,7 @@ class _Stand:
 def expected_queries(plan: Plan, q: float | None) -> int:
     """Return the average number of queries: exact for one photo, else over a few rehearsals.
 
-    That many photos that were not used are given up one by one needs no rehearsal: it is reckoned.
+    Many photos are reckoned one by one, as they are given up or claimed.
 
     Args:
         plan: the audit.
@@ -53,10 +53,23 @@ def expected_queries(plan: Plan, q: float | None) -> int:
     if len(plan.photos) == 1:
         test = make_test(plan.test, plan.versions, plan.level)
         return ceil(1 + expected_hidden(test, q=q))
-    if q is None and not plan.hosted and len(plan.photos) > MANY_PHOTOS:
-        return ceil(len(plan.photos) * (1 + expected_within(advice_of(plan), plan.max_hidden)))
+    if not plan.hosted and len(plan.photos) > MANY_PHOTOS:
+        if q is None:
+            return ceil(len(plan.photos) * (1 + _hidden_unused(plan)))
+        if plan.claim.kind == EACH:
+            return ceil(len(plan.photos) * (1 + _hidden_claimed(plan, q)))
     runs = max(2, RUNS // len(plan.photos))
     return ceil(sum(_rehearse(plan, q, run).queries for run in range(runs)) / runs)
+
+
+def _hidden_unused(plan: Plan) -> float:
+    """Reckon what a photo of many costs until it is given up."""
+    return expected_within(advice_of(plan), plan.max_hidden, to_the_end=plan.claim.kind == EACH)
+
+
+def _hidden_claimed(plan: Plan, q: float) -> float:
+    """Reckon what a used photo of many used ones costs: until its own test rejects."""
+    return expected_hidden(make_test(plan.test, plan.versions, plan.level), q)
 
 
 def within_reach(plan: Plan) -> bool:

@@ -448,3 +448,10 @@ def test_moves_on_disk_are_those_of_a_replay(store: Store, kit: FakeKit) -> None
     replay = Replay(record.plan, kit)
     moves = [move for line in log[1:] for move in replay.take(line.body)]
     assert store.moves(audit_id) == moves
+
+
+def test_an_answer_each_is_refused_for_a_whole_archive(store: Store) -> None:
+    kit = FakeKit(100, count=201)
+    with pytest.raises(DesignError, match=r"at most 200 photos.*this one has 201.*folder of kits"):
+        opened(store, kit, FakeModel(kit), claim="each")
+    assert store.audits() == []

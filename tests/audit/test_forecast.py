@@ -61,3 +61,24 @@ def test_the_outlook_obeys_the_law_of_total_expectation() -> None:
         beat = (k + 1) / (t + 2)
         onward = beat * outlook.hidden(t + 1, k + 1) + (1 - beat) * outlook.hidden(t + 1, k)
         assert outlook.hidden(t, k) == pytest.approx(1 + onward)
+
+
+@pytest.mark.parametrize("claim", ["collection", "each"])
+def test_what_many_unused_photos_cost_is_reckoned_as_audits_spend_it(claim: str) -> None:
+    sealed = FakeSealed(200)
+    plan = make_plan(sealed, photos=150, claim=claim, p="0.2")
+    spent = []
+    for run in range(4):
+        sealed = FakeSealed(200, seed=bytes([run]))
+        machine = AuditMachine(plan, sealed)
+        drive(machine, planted(sealed, 0.0, sealed.seed))
+        spent.append(machine.queries)
+    assert expected_queries(plan, None) == pytest.approx(np.mean(spent), rel=0.15)
+
+
+def test_what_many_used_photos_cost_each_is_reckoned() -> None:
+    sealed = FakeSealed(200)
+    plan = make_plan(sealed, photos=80, claim="each", p="0.2")
+    machine = AuditMachine(plan, sealed)
+    drive(machine, planted(sealed, 2.0))
+    assert expected_queries(plan, 0.0) == pytest.approx(machine.queries, rel=0.25)
