@@ -120,8 +120,10 @@ class _Line:
 
     @property
     def position(self) -> int:
-        """The number in line of the job that began last: 0 where there was room for it."""
-        return self._begun if self._full else self._begun - 1
+        """The number in line of the job that began last: 0 where there was room for it at once."""
+        if self._full:
+            return self._begun
+        return 0 if self.now == 0.0 else self._begun - 1
 
     def step(self) -> Ticket | None:
         """Let time pass until the next job begins, and return it; None if none ever does."""

@@ -1,4 +1,7 @@
-"""A worker whose one kind of job counts, resumes where it was, and obeys: for the tests to kill."""
+"""A worker whose one kind of job counts, resumes where it was, and obeys: for the tests to kill.
+
+Told so, it counts for a short while and then steps aside for others.
+"""
 
 import os
 import sys
@@ -7,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from auditcore.errors import Cancelled, PhotoError
-from auditcore.jobs.worker import Desk, Kind, work
+from auditcore.jobs.lanes import CPU
+from auditcore.jobs.manners import QUICK, TURN_SECONDS
+from auditcore.jobs.worker import Desk, Elsewhere, Kind, work
 
 
 def count(desk: Desk) -> None:
@@ -23,6 +28,13 @@ def count(desk: Desk) -> None:
         time.sleep(desk.job.params.get("pause", 0.0))
 
 
+def astray(desk: Desk) -> None:
+    """Count in the lane where it belongs, which is not where it was put."""
+    if desk.job.lane != desk.job.params["lane"]:
+        raise Elsewhere(desk.job.params["lane"])
+    count(desk)
+
+
 def sentence(_desk: Desk) -> None:
     raise PhotoError("This is not a photo. Choose another file.")
 
@@ -36,8 +48,15 @@ def die(_desk: Desk) -> None:
 
 
 def load() -> Mapping[str, Kind]:
-    return {"count": count, "sentence": sentence, "defect": defect, "die": die}
+    return {
+        "count": count, "glance": count, "astray": astray, "sentence": sentence, "defect": defect,
+        "die": die,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":
-    work(load, idle_seconds=float(sys.argv[1]))
+    idle_seconds, turn_seconds, lane = sys.argv[1:] if len(sys.argv) == 4 else (sys.argv[1], "", "")
+    QUICK.add("glance")
+    if turn_seconds:
+        TURN_SECONDS["count"] = float(turn_seconds)
+    work(load, lane or CPU, idle_seconds=float(idle_seconds))
