@@ -2,13 +2,25 @@
 
 import argparse
 import hashlib
-from collections.abc import Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from auditcore.cli.output import add_json, print_json, say, tell
-from auditcore.errors import CaptionError
-from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, PhotoLine, PhotoSource, Sealed, protect_into
+from auditcore.cli.stopping import stopping_on_interrupt
+from auditcore.errors import Cancelled, CaptionError, MarkError
+from auditcore.kit import (
+    KIT_FILE,
+    PUBLISH_FOLDER,
+    PhotoLine,
+    PhotoSource,
+    Sealed,
+    processes_here,
+    protect_into,
+)
+from auditcore.kit.sealing import STEPS_A_PHOTO
 from auditcore.marks import (
     DEFAULT_FAMILY,
     FAMILIES,
@@ -19,12 +31,21 @@ from auditcore.marks import (
     VISIBILITY_MAX,
     VISIBILITY_MIN,
 )
-from auditcore.photos import Captioned, read_captions
+from auditcore.photos import Captioned, find_photos, read_captions, unique_names
+from auditcore.photos.names import last_part
+
+_TOLD_SECONDS = 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of `mark`."""
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="JPEG, PNG or WebP")
+    parser.add_argument(
+        "photos",
+        nargs="+",
+        type=Path,
+        metavar="PHOTO|FOLDER",
+        help="JPEG, PNG or WebP files, or folders that are searched for them",
+    )
     parser.add_argument(
         "--out",
         required=True,
@@ -54,6 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--family", choices=sorted(FAMILIES), default=DEFAULT_FAMILY, help="family of marks"
     )
     parser.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="photos marked at once (default: one a core, as far as memory goes); the kit does not "
+        "depend on it",
+    )
+    parser.add_argument(
         "--seed",
         metavar="TEXT",
         help="for tests alone: anyone who knows it can tell the published versions; it is named "
@@ -63,17 +91,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write DIR/publish/* and DIR/kit.zip."""
-    photos: list[Path] = arguments.photos
-    sealed = protect_into(
-        arguments.out,
-        [PhotoSource.from_path(path) for path in photos],
-        captions=_captions(arguments.captions, [path.name for path in photos]),
-        versions=arguments.versions,
-        family=arguments.family,
-        visibility=arguments.visibility,
-        seed=_test_seed(arguments.seed),
-    )
+    """Write DIR/publish/* and DIR/kit.zip; the same command goes on with what was cut off."""
+    given = [path for path in (arguments.out, arguments.captions) if path is not None]
+    found = find_photos(arguments.photos, without=given)
+    if others := found.about_others():
+        say(others)
+    with stopping_on_interrupt() as should_stop:
+        sealed = protect_into(
+            arguments.out,
+            [PhotoSource.from_path(photo.path, photo.name) for photo in found.photos],
+            captions=_captions(arguments.captions, [photo.name for photo in found.photos]),
+            versions=arguments.versions,
+            family=arguments.family,
+            visibility=arguments.visibility,
+            seed=_test_seed(arguments.seed),
+            on_progress=Pace(should_stop),
+            processes=_processes(arguments.processes),
+        )
     for line in sealed.lines:
         for sentence in [line.refused] if line.refused else line.notes:
             say(f"{line.name}: {sentence}")
@@ -84,7 +118,56 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+class Pace:
+    """Tells how far the marking is and how long it may take, now and then; stops when asked to."""
+
+    def __init__(self, should_stop: Callable[[], bool]) -> None:
+        """Take what tells whether to stop."""
+        self._should_stop = should_stop
+        self._began = self._told = time.monotonic()
+        self._first: int | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take how many steps of how many are done (Cancelled when asked to stop)."""
+        if self._should_stop():
+            raise Cancelled("Cancelled. What is marked is kept; the same command goes on with it.")
+        if self._first is None:
+            self._first = done
+            if done:
+                say(f"Going on: {_photos(done)} of {_photos(total)} photos are marked already.")
+        now = time.monotonic()
+        if now - self._told >= _TOLD_SECONDS and done > self._first and done < total:
+            self._told = now
+            self._say(done, total, now - self._began)
+
+    def _say(self, done: int, total: int, seconds: float) -> None:
+        pace = (done - (self._first or 0)) / seconds
+        say(
+            f"{_photos(done)} of {_photos(total)} photos marked, {pace / STEPS_A_PHOTO:.1f} a "
+            f"second, {seconds_in_words((total - done) / pace)} left"
+        )
+
+
+def seconds_in_words(seconds: float) -> str:
+    """Return a time as a person says it: "about 3 minutes"."""
+    for unit, length in (("hour", 3600.0), ("minute", 60.0)):
+        if seconds >= 1.5 * length:
+            return f"about {round(seconds / length):,} {unit}s"
+    return "about a minute" if seconds >= 45 else f"about {max(1, round(seconds)):,} s"
+
+
+def _photos(steps: int) -> str:
+    return f"{steps // STEPS_A_PHOTO:,}"
+
+
+def _processes(asked: int | None) -> int:
+    if asked is not None and asked < 1:
+        raise MarkError(f"--processes must be at least 1, not {asked}.")
+    return processes_here() if asked is None else asked
+
+
 def _captions(table: Path | None, names: Sequence[str]) -> Mapping[str, Captioned]:
+    """Return captions by published file; the table may leave out folders where that is clear."""
     if table is None:
         return {}
     try:
@@ -93,7 +176,14 @@ def _captions(table: Path | None, names: Sequence[str]) -> Mapping[str, Captione
         raise CaptionError(
             f"The captions file {table.name} cannot be opened. Check its name and place."
         ) from error
-    return read_captions(data, names)
+    times = Counter(names) + Counter(last_part(name) for name in names if "/" in name)
+    found = read_captions(data, list(times))
+    published = dict(found)
+    for name, file in zip(names, unique_names(names), strict=True):
+        short = found.get(last_part(name)) if times[last_part(name)] == 1 else None
+        if captioned := (found.get(name) if times[name] == 1 else None) or short:
+            published[file] = captioned
+    return published
 
 
 def _test_seed(text: str | None) -> bytes | None:
@@ -123,9 +213,9 @@ def _line_json(line: PhotoLine, out: Path) -> dict[str, Any]:
 
 def _in_words(sealed: Sealed, out: Path) -> str:
     count, refused = len(sealed.kit.photos), sum(bool(line.refused) for line in sealed.lines)
-    left_out = f" {refused} left out: see above." if refused else ""
+    left_out = f" {refused:,} left out: see above." if refused else ""
     return (
-        f"{count} photo{'s' if count > 1 else ''} marked, {sealed.kit.versions:,} versions each."
+        f"{count:,} photo{'s' if count > 1 else ''} marked, {sealed.kit.versions:,} versions each."
         f"{left_out}\n"
         f"1. Publish the files in {out / PUBLISH_FOLDER}, and no other version of these photos.\n"
         f"2. Keep {out / KIT_FILE} where nobody else can read it; it cannot be made again.\n"

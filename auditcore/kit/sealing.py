@@ -1,17 +1,18 @@
 """Seal a kit: mark each photo, hand over what is published, fix everything in one file."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from io import BytesIO
 
 from auditcore import __version__
 from auditcore.errors import KitError, PhotoError
-from auditcore.kit.archive import pack
 from auditcore.kit.canonical import canonical_json
-from auditcore.kit.kit import Kit, encode_base
+from auditcore.kit.kit import Kit
 from auditcore.kit.layout import READ_ME, READ_ME_FILE, base_file, part_file
+from auditcore.kit.line import PhotoLine
+from auditcore.kit.marking import Marked, Recipe, Task
 from auditcore.kit.parts import (
     FORMAT_VERSION,
     MAX_PHOTOS,
@@ -21,21 +22,14 @@ from auditcore.kit.parts import (
     SecretPart,
     SecretPhoto,
 )
-from auditcore.kit.stored import InMemory, sha256
+from auditcore.kit.side_by_side import one_by_one
+from auditcore.kit.source import PhotoSource
+from auditcore.kit.spelling import write_zip
+from auditcore.kit.stored import InMemory, Stored, sha256
 from auditcore.marks import DEFAULT_FAMILY, VERSIONS_DEFAULT, VISIBILITY_DEFAULT, find_family
-from auditcore.marks.base import MarkFamily, Progress, check_request
-from auditcore.photos import (
-    Captioned,
-    Photo,
-    audit_copy,
-    encode_photo,
-    read_photo,
-    safe_name,
-    shown,
-    unique_names,
-)
-from auditcore.photos.reading import MAX_FILE_BYTES
-from auditcore.randomness import SEED_BYTES, derive
+from auditcore.marks.base import Progress, check_request
+from auditcore.photos import Captioned, safe_name, shown, unique_names
+from auditcore.randomness import SEED_BYTES
 
 Publish = Callable[[str, bytes], None]
 STEPS_A_PHOTO = 100
@@ -43,65 +37,18 @@ STEPS_A_PHOTO = 100
 
 
 @dataclass(frozen=True)
-class PhotoSource:
-    """Where a photo comes from: its name, and a way to load its file when its turn comes."""
-
-    name: str
-    load: Callable[[], bytes]
-
-    @classmethod
-    def from_path(cls, path: Path) -> "PhotoSource":
-        """Return the source for a file on this machine."""
-        return cls(path.name, lambda: _read_file(path))
-
-    @classmethod
-    def from_bytes(cls, name: str, data: bytes) -> "PhotoSource":
-        """Return the source for a file that is already in memory."""
-        return cls(name, lambda: data)
-
-
-@dataclass(frozen=True)
-class PhotoLine:
-    """What happened to one photo that was given.
-
-    Attributes:
-        name: the name it came with.
-        file: the name it is published under, or None when it was refused.
-        notes: what happened to it, a sentence each.
-        refused: why it is not in the kit, or None.
-    """
-
-    name: str
-    file: str | None
-    notes: tuple[str, ...] = ()
-    refused: str | None = None
-
-
-@dataclass(frozen=True)
 class Sealed:
-    """A new kit, its file, and a line for each photo that was given."""
+    """A new kit, and a line for each photo that was given."""
 
     kit: Kit
-    kit_bytes: bytes
     lines: tuple[PhotoLine, ...]
 
 
 @dataclass(frozen=True)
-class _Marked:
-    """What is kept of a photo once its published file has been handed over."""
+class SealedBytes(Sealed):
+    """The same, with the kit's file."""
 
-    record: KitPhoto
-    base: bytes
-    parts: Mapping[str, bytes]
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    family: MarkFamily
-    versions: int
-    visibility: float
-    seed: bytes
-    captions: Mapping[str, Captioned]
+    kit_bytes: bytes
 
 
 def seal_kit(
@@ -114,8 +61,10 @@ def seal_kit(
     visibility: float = VISIBILITY_DEFAULT,
     seed: bytes | None = None,
     on_progress: Progress | None = None,
-) -> Sealed:
-    """Mark the photos and seal their kit. One photo at a time is in memory.
+) -> SealedBytes:
+    """Mark the photos and seal their kit in memory; one photo at a time is there in full size.
+
+    `protect_into` does the same on disk, for as many photos as a kit can have.
 
     Args:
         sources: 1 to MAX_PHOTOS photos. One that cannot be read is left out, with a line saying so.
@@ -132,92 +81,56 @@ def seal_kit(
         KitError: no photo, or too many.
         PhotoError: none of the photos could be read; the sentence is the first one's.
     """
-    check_request(visibility, versions)
-    _check_count(len(sources))
-    if seed is not None and len(seed) != SEED_BYTES:
-        raise ValueError(f"a seed has {SEED_BYTES} bytes, not {len(seed)}")
-    recipe = _Recipe(
-        find_family(family),
-        versions,
-        float(visibility),
-        os.urandom(SEED_BYTES) if seed is None else seed,
-        captions or {},
-    )
-    marked, lines = _mark_all(sources, publish, recipe, on_progress or (lambda done, total: None))
+    recipe = make_recipe(len(sources), family, versions, visibility, seed)
+    progress = Steps(len(sources), on_progress)
+    teller, marked = Teller(), list[Marked]()
+    tasks = make_tasks(sources, captions or {})
+    for task, result in zip(tasks, one_by_one(tasks, recipe, progress.within), strict=True):
+        teller.tell(task, result)
+        if isinstance(result, Marked):
+            publish(task.file, result.published)
+            marked.append(replace(result, published=b""))
+        progress.next()
     if not marked:
-        raise PhotoError(lines[0].refused or "")
-    public, secret = _bind(marked, recipe, seed is not None)
+        raise PhotoError(teller.lines[0].refused or "")
+    sealed = [sealed_hashes(item) for item in marked]
+    public, secret = bind([item.record for item in marked], sealed, recipe, seed is not None)
     stored = InMemory([item.base for item in marked], [item.parts for item in marked])
-    kit = Kit(public, secret, stored)
-    return Sealed(kit, pack(_members(public, secret, marked)), tuple(lines))
+    buffer = BytesIO()
+    write_zip(buffer, members(public, secret, stored))
+    return SealedBytes(Kit(public, secret, stored), tuple(teller.lines), buffer.getvalue())
 
 
-def _check_count(count: int) -> None:
-    if not count:
+def make_recipe(
+    photos: int, family: str, versions: int, visibility: float, seed: bytes | None
+) -> Recipe:
+    """Check what is asked for, and draw the seed unless one is given.
+
+    Raises:
+        MarkError, KitError: as `seal_kit`.
+    """
+    check_request(visibility, versions)
+    find_family(family)
+    if not photos:
         raise KitError("There is no photo to protect. Add at least one.")
-    if count > MAX_PHOTOS:
+    if photos > MAX_PHOTOS:
         raise KitError(
-            f"A kit holds at most {MAX_PHOTOS:,} photos, and you gave {count:,}. "
+            f"A kit holds at most {MAX_PHOTOS:,} photos, and you gave {photos:,}. "
             "Protect them in several kits."
         )
+    if seed is not None and len(seed) != SEED_BYTES:
+        raise ValueError(f"a seed has {SEED_BYTES} bytes, not {len(seed)}")
+    drawn = os.urandom(SEED_BYTES) if seed is None else seed
+    return Recipe(family, versions, float(visibility), drawn)
 
 
-def _mark_all(
-    sources: Sequence[PhotoSource], publish: Publish, recipe: _Recipe, on_progress: Progress
-) -> tuple[list[_Marked], list[PhotoLine]]:
-    marked: list[_Marked] = []
-    lines: list[PhotoLine] = []
-    seen: dict[str, str] = {}
+def make_tasks(sources: Sequence[PhotoSource], captions: Mapping[str, Captioned]) -> list[Task]:
+    """Give each photo its published name, its caption, and its index if all can be read."""
     files = unique_names([source.name for source in sources])
-    for place, (source, file) in enumerate(zip(sources, files, strict=True)):
-        report = _photo_progress(on_progress, place, len(sources))
-        report(0, STEPS_A_PHOTO)
-        try:
-            item, notes = _mark_one(source, file, len(marked), recipe, publish, report)
-        except PhotoError as error:
-            lines.append(PhotoLine(source.name, None, refused=str(error)))
-            continue
-        marked.append(item)
-        lines.append(PhotoLine(source.name, file, (*notes, *_twin_notes(source, item, seen))))
-        seen.setdefault(item.record.original_sha256, source.name)
-    on_progress(STEPS_A_PHOTO * len(sources), STEPS_A_PHOTO * len(sources))
-    return marked, lines
-
-
-def _photo_progress(on_progress: Progress, place: int, count: int) -> Progress:
-    """Map one photo's progress to that of all photos, STEPS_A_PHOTO steps each."""
-
-    def report(done: int, total: int) -> None:
-        on_progress(STEPS_A_PHOTO * place + STEPS_A_PHOTO * done // total, STEPS_A_PHOTO * count)
-
-    return report
-
-
-def _mark_one(
-    source: PhotoSource,
-    file: str,
-    index: int,
-    recipe: _Recipe,
-    publish: Publish,
-    on_progress: Progress,
-) -> tuple[_Marked, tuple[str, ...]]:
-    """Read, mark and hand over one photo; its full size is gone from memory on return."""
-    photo = replace(read_photo(source.load(), source.name), name=file)
-    base = audit_copy(photo)
-    mark = recipe.family.prepare(
-        base,
-        grey=photo.grey,
-        visibility=recipe.visibility,
-        versions=recipe.versions,
-        seed=recipe.seed,
-        photo=index,
-        on_progress=on_progress,
-    )
-    published = derive(recipe.seed, "published", index).below(recipe.versions)
-    data = encode_photo(photo, mark.render(photo.pixels, published))
-    publish(file, data)
-    record = _record(photo, sha256(data), _captioned(recipe.captions, source.name, file))
-    return _Marked(record, encode_base(base, photo.grey), mark.parts()), photo.notes
+    return [
+        Task(source, file, _captioned(captions, source.name, file), index)
+        for index, (source, file) in enumerate(zip(sources, files, strict=True))
+    ]
 
 
 def _captioned(captions: Mapping[str, Captioned], name: str, file: str) -> Captioned:
@@ -226,71 +139,94 @@ def _captioned(captions: Mapping[str, Captioned], name: str, file: str) -> Capti
     return captions.get(file) or captions.get(own_name) or Captioned()
 
 
-def _record(photo: Photo, published_sha256: str, captioned: Captioned) -> KitPhoto:
-    height, width = photo.pixels.shape[:2]
-    return KitPhoto(
-        file=photo.name,
-        format=photo.format,
-        width=width,
-        height=height,
-        grey=photo.grey,
-        caption=captioned.caption,
-        label=captioned.label,
-        original_sha256=photo.original_sha256,
-        published_sha256=published_sha256,
+class Steps:
+    """Maps one photo's progress to that of all photos, STEPS_A_PHOTO steps each."""
+
+    def __init__(self, photos: int, on_progress: Progress | None, done: int = 0) -> None:
+        """Take how many photos there are and how many are done; tells so at once."""
+        self._total, self._done = STEPS_A_PHOTO * photos, STEPS_A_PHOTO * done
+        self._report: Progress = on_progress or (lambda done, total: None)
+        self._report(self._done, self._total)
+
+    def within(self, done: int, total: int) -> None:
+        """Tell how far the photo in work is."""
+        self._report(self._done + STEPS_A_PHOTO * done // total, self._total)
+
+    def next(self) -> None:
+        """Tell that a photo is done."""
+        self._done += STEPS_A_PHOTO
+        self._report(self._done, self._total)
+
+
+class Teller:
+    """Says what happened to each photo, in order."""
+
+    def __init__(self, lines: Sequence[PhotoLine] = (), hashes: Sequence[str] = ()) -> None:
+        """Take what is told already, and the hashes of those files that were marked, in order."""
+        self.lines = list(lines)
+        self._seen: dict[str, str] = {}
+        marked = (line for line in lines if line.refused is None)
+        for line, digest in zip(marked, hashes, strict=True):
+            self._seen.setdefault(digest, line.name)
+
+    def tell(self, task: Task, result: Marked | PhotoError) -> PhotoLine:
+        """Return the line of the next photo."""
+        name = task.source.name
+        if isinstance(result, PhotoError):
+            line = PhotoLine(name, None, refused=str(result))
+        else:
+            notes = (*result.notes, *self._twin_notes(task, result))
+            line = PhotoLine(name, task.file, notes)
+            self._seen.setdefault(result.record.original_sha256, name)
+        self.lines.append(line)
+        return line
+
+    def _twin_notes(self, task: Task, marked: Marked) -> Iterator[str]:
+        if task.file != safe_name(task.source.name):
+            file = shown(task.file)
+            yield f"Another photo has the same name: this one is published as {file}."
+        if first := self._seen.get(marked.record.original_sha256):
+            yield f"This is the same file as {shown(first)}; each is marked on its own."
+
+
+def sealed_hashes(marked: Marked) -> SecretPhoto:
+    """Return what the secret part holds of a photo."""
+    return SecretPhoto(
+        sha256(marked.base), {name: sha256(part) for name, part in marked.parts.items()}
     )
 
 
-def _twin_notes(source: PhotoSource, item: _Marked, seen: Mapping[str, str]) -> tuple[str, ...]:
-    file, original = item.record.file, item.record.original_sha256
-    notes = []
-    if file != safe_name(source.name):
-        notes.append(f"Another photo has the same name: this one is published as {shown(file)}.")
-    if original in seen:
-        first = shown(seen[original])
-        notes.append(f"This is the same file as {first}; each is marked on its own.")
-    return tuple(notes)
-
-
-def _bind(
-    marked: Sequence[_Marked], recipe: _Recipe, seed_given: bool
+def bind(
+    records: Sequence[KitPhoto], sealed: Sequence[SecretPhoto], recipe: Recipe, seed_given: bool
 ) -> tuple[PublicPart, SecretPart]:
+    """Return the two parts of a new kit, each fixed by the other."""
     public = PublicPart(
         format_version=FORMAT_VERSION,
         software=f"telltale {__version__}",
         created=datetime.now(UTC).strftime(TIME_FORMAT),
         versions=recipe.versions,
-        family=recipe.family.name,
+        family=recipe.family,
         visibility=recipe.visibility,
         test_seed=recipe.seed.hex() if seed_given else None,
-        photos=tuple(item.record for item in marked),
+        photos=tuple(records),
     )
-    photos = tuple(
-        SecretPhoto(sha256(item.base), {name: sha256(part) for name, part in item.parts.items()})
-        for item in marked
-    )
-    secret = SecretPart(recipe.seed, public.digest(), photos)
+    secret = SecretPart(recipe.seed, public.digest(), tuple(sealed))
     return replace(public, commitment=secret.commitment()), secret
 
 
-def _members(public: PublicPart, secret: SecretPart, marked: Sequence[_Marked]) -> dict[str, bytes]:
-    members = {
-        READ_ME_FILE: READ_ME.encode(),
-        "public.json": canonical_json(public.to_json()),
-        "secret.json": canonical_json(secret.to_json()),
+def members(public: PublicPart, secret: SecretPart, stored: Stored) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a kit in ascending order of their names; one at a time is in memory."""
+    lists: dict[str, Callable[[], bytes]] = {
+        READ_ME_FILE: READ_ME.encode,
+        "public.json": lambda: canonical_json(public.to_json()),
+        "secret.json": lambda: canonical_json(secret.to_json()),
     }
-    for index, item in enumerate(marked):
-        members[base_file(index)] = item.base
-        members |= {part_file(index, name): part for name, part in item.parts.items()}
-    return members
-
-
-def _read_file(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise PhotoError(
-            f"{shown(path.name)} cannot be opened. Check that the file is still where it was and "
-            "that you may read it."
-        ) from error
+    places = {base_file(photo): (photo, "") for photo in range(len(public.photos))}
+    for photo, record in enumerate(secret.photos):
+        places |= {part_file(photo, name): (photo, name) for name in record.parts_sha256}
+    for file in sorted([*lists, *places]):
+        if file in lists:
+            yield file, lists[file]()
+        else:
+            photo, name = places[file]
+            yield file, stored.parts(photo)[name] if name else stored.base(photo)

@@ -1,6 +1,7 @@
 """Read photos safely, normalise them, and write what is published."""
 
 from auditcore.photos.captions import Captioned, read_captions
+from auditcore.photos.finding import Found, FoundPhoto, find_photos
 from auditcore.photos.metadata import find_metadata
 from auditcore.photos.names import safe_name, shown, unique_names
 from auditcore.photos.photo import (
@@ -20,12 +21,15 @@ __all__ = [
     "MAX_PIXELS",
     "Captioned",
     "Format",
+    "Found",
+    "FoundPhoto",
     "Photo",
     "Pixels",
     "audit_copy",
     "audit_size",
     "encode_photo",
     "find_metadata",
+    "find_photos",
     "read_captions",
     "read_format",
     "read_photo",

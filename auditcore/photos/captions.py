@@ -13,6 +13,7 @@ from auditcore.photos.names import is_plain, shown
 COLUMNS = ("file", "caption", "label")
 MAX_CAPTION = 2000
 _MAX_TABLE = 5_000_000
+_MAX_LINE = 3 * MAX_CAPTION
 _EXAMPLE = "Its first line must name the columns, like this: file,caption (label may follow)."
 
 
@@ -59,7 +60,7 @@ def read_captions(table: str | bytes, names: Sequence[str]) -> dict[str, Caption
     Raises:
         CaptionError: one sentence naming the line and what to change.
     """
-    rows = _rows(_text(table))
+    rows = _rows(_text(table, _MAX_TABLE + _MAX_LINE * len(names)))
     header = _header(rows[0][1])
     known = _Names(names)
     result: dict[str, Captioned] = {}
@@ -79,8 +80,8 @@ def read_captions(table: str | bytes, names: Sequence[str]) -> dict[str, Caption
     return result
 
 
-def _text(table: str | bytes) -> str:
-    if len(table) > _MAX_TABLE:
+def _text(table: str | bytes, longest: int) -> str:
+    if len(table) > longest:
         raise CaptionError("The captions file is too large. It should hold one line a photo.")
     if isinstance(table, bytes):
         encoding = "utf-16" if table[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"

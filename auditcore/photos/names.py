@@ -59,14 +59,16 @@ def unique_names(names: Sequence[str]) -> list[str]:
     safe = [safe_name(name) for name in names]
     reserved = {name.casefold() for name in safe}
     taken: set[str] = set()
+    tried: dict[str, int] = {}  # numbers below it are taken, for names that are alike
     result = []
     for name in safe:
-        candidate, number = name, 1
+        candidate, number = name, tried.get(name.casefold(), 1)
         while candidate.casefold() in taken or (number > 1 and candidate.casefold() in reserved):
             number += 1
             stem, suffix = _split(name)
             candidate = f"{stem} ({number}){suffix}"
         taken.add(candidate.casefold())
+        tried[name.casefold()] = number
         result.append(candidate)
     return result
 

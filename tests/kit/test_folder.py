@@ -1,13 +1,13 @@
 """A folder gets kit and photos together, or nothing."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hostile import encoded, picture
 
 from auditcore.errors import Cancelled, KitError, PhotoError
-from auditcore.kit import PhotoSource, open_kit, protect_into
+from auditcore.kit import SEALING_FOLDER, PhotoSource, open_kit, protect_into
+from auditcore.marks.base import Progress
 
 PHOTO = PhotoSource.from_bytes("a.jpg", encoded(picture()))
 
@@ -29,19 +29,26 @@ def test_an_earlier_kit_is_never_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "kit.zip").read_bytes() == before
 
 
-def test_whatever_stops_it_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_whatever_stops_it_leaves_neither_kit_nor_photos_to_publish(tmp_path: Path) -> None:
+    with pytest.raises(Cancelled):
+        protect_into(tmp_path, [PHOTO, PHOTO], versions=20, on_progress=_cancel_after(1))
+    assert [path.name for path in tmp_path.iterdir()] == [SEALING_FOLDER]
+    protect_into(tmp_path, [PHOTO, PHOTO], versions=20)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kit.zip", "publish"]
+
+
+def _cancel_after(photos: int) -> Progress:
     def cancel(done: int, total: int) -> None:
-        if done >= 100:
+        if done >= 100 * photos:
             raise Cancelled("Stopped.")
 
-    attempts: list[tuple[type[Exception], list[PhotoSource], Any]] = [
-        (Cancelled, [PHOTO, PHOTO], cancel),
-        (PhotoError, [PhotoSource.from_bytes("a", b"")], None),
-    ]
-    for error, photos, progress in attempts:
-        with pytest.raises(error):
-            protect_into(tmp_path, photos, versions=20, on_progress=progress)
-        assert list(tmp_path.iterdir()) == []
+    return cancel
+
+
+def test_photos_of_which_none_can_be_read_leave_nothing(tmp_path: Path) -> None:
+    with pytest.raises(PhotoError):
+        protect_into(tmp_path, [PhotoSource.from_bytes("a", b"")], versions=20)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_to_has_its_sentence(tmp_path: Path) -> None:
@@ -54,7 +61,8 @@ def test_a_full_disk_has_its_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(KitError, match="disk is full"):
+    with monkeypatch.context() as patched, pytest.raises(KitError, match="disk is full"):
+        patched.setattr("os.fsync", full)
         protect_into(tmp_path, [PHOTO], versions=20)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [SEALING_FOLDER]
+    protect_into(tmp_path, [PHOTO], versions=20)

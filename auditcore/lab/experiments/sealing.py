@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from auditcore import paths
-from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, PhotoLine, PhotoSource, protect_into
+from auditcore.kit import (
+    KIT_FILE,
+    PUBLISH_FOLDER,
+    SEALING_FOLDER,
+    PhotoLine,
+    PhotoSource,
+    protect_into,
+)
 from auditcore.lab.experiments.experiment import ORIGINALS, Experiment
 from auditcore.lab.experiments.journal import read_json, write_json
 from auditcore.lab.experiments.setup import OWN
@@ -21,7 +28,8 @@ _SEALED = "pictures.json"
 def seal(experiment: Experiment, on_progress: Progress) -> None:
     """Mark the photos of an experiment and seal their kit, once.
 
-    A seal that was cut off begins anew with another draw: nothing was trained on the first.
+    A seal that was cut off goes on; one whose kit was whole begins anew with another draw, because
+    nothing was trained on the first.
 
     Args:
         experiment: whose photos.
@@ -33,8 +41,10 @@ def seal(experiment: Experiment, on_progress: Progress) -> None:
     folder = experiment.folder
     if (folder / _SEALED).is_file():
         return
-    (folder / KIT_FILE).unlink(missing_ok=True)
-    shutil.rmtree(folder / PUBLISH_FOLDER, ignore_errors=True)
+    if (folder / KIT_FILE).exists():  # of a seal that was cut off after its kit was whole
+        shutil.rmtree(folder / SEALING_FOLDER, ignore_errors=True)
+        shutil.rmtree(folder / PUBLISH_FOLDER, ignore_errors=True)
+        (folder / KIT_FILE).unlink()
     sources, captions = _photos(experiment)
     visibility = experiment.setup.visibility
     sealed = protect_into(
