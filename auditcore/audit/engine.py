@@ -43,6 +43,13 @@ IMAGES_AN_EVENT = 64
 GROUP_SECONDS = 0.5
 """How long the answers of a model on this machine are collected before they are written."""
 
+_COMPUTING = {
+    "precision": "precision",
+    "engine": "program that calculates (runtime)",
+    "call size": "number of pictures a call",
+}
+"""What of a model's details binds its answers to the last bit, and its words."""
+
 E = TypeVar("E", bound=Event)
 
 
@@ -313,12 +320,13 @@ def _check_same(plan: Plan, kit: Kit, model: Model) -> None:
             f"The model {model.identity.name} is not the one this audit was started with: its "
             "weights or its preprocessing are different. Start a new audit of it."
         )
-    planned = plan.model["details"].get("precision")
-    if model.identity.details.get("precision") != planned:
-        raise AuditError(
-            f"This audit was started with the model calculating in {planned}, and its answers "
-            f"would differ now. Choose {planned} again to go on."
-        )
+    for detail, what in _COMPUTING.items():
+        planned, here = (of.get(detail) for of in (plan.model["details"], model.identity.details))
+        if here != planned:
+            raise AuditError(
+                f"This audit was started with the model's {what} {planned}; now it is {here}, and "
+                f"its answers would differ. Choose {planned} again to go on."
+            )
 
 
 def _probe_record(when: str, probe: Probe) -> dict[str, Any]:

@@ -27,7 +27,8 @@ from auditcore.database import LOCAL_OWNER
 from auditcore.errors import AuditError, Cancelled, EvidenceError
 from auditcore.evidence import build_report, render_html, report_bytes
 from auditcore.kit import Kit, open_kit
-from auditcore.models import Budget, Model, open_model
+from auditcore.models import Budget, Model, Running, open_model
+from auditcore.models.running import as_told
 from auditcore.scores import SCORES
 from auditcore.sequential import DEFAULT_TEST, HOSTED_TEST, TESTS
 
@@ -71,7 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
     store = Store(paths.database())
     scope = store.unfinished(LOCAL_OWNER, kit.id, arguments.model)
     access = access_of(arguments, scope)
-    model = open_model(arguments.model, access, running_of(arguments))
+    running = running_of(arguments)
+    if scope is not None and running == Running():  # as it ran then, whatever measures best now
+        running = as_told(store.audit(scope).plan.model["details"])
+    model = open_model(arguments.model, access, running)
     request: dict[str, Any] = {
         "claim": arguments.claim,
         "p": parse_level(arguments.p),

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from auditcore.errors import ModelError
 from auditcore.models import Access, Budget, Running
-from auditcore.models.running import DEVICE_TITLES, PRECISION_TITLES
+from auditcore.models.running import DEVICE_TITLES, PRECISION_TITLES, RUNTIME_TITLES
 
 
 def add_running(parser: argparse.ArgumentParser) -> None:
@@ -18,11 +18,16 @@ def add_running(parser: argparse.ArgumentParser) -> None:
         choices=PRECISION_TITLES,
         help="what it calculates with (default: measured once)",
     )
+    group.add_argument(
+        "--runtime",
+        choices=RUNTIME_TITLES,
+        help="the program that calculates (default: measured once)",
+    )
 
 
 def running_of(arguments: argparse.Namespace) -> Running:
     """Return how a local model is to run."""
-    return Running(arguments.device, arguments.precision)
+    return Running(arguments.device, arguments.precision, arguments.runtime)
 
 
 def add_access(parser: argparse.ArgumentParser) -> None:

@@ -9,8 +9,7 @@ from auditcore.audit import AuditRecord, Store, trace_of
 from auditcore.errors import JobError, TelltaleError
 from auditcore.jobs.orders import SAMPLE_KIT, Choice, Order, submit_audit
 from auditcore.jobs.queue import Job, JobState
-from auditcore.models import Running
-from auditcore.models.running import PRECISION_TITLES
+from auditcore.models.running import as_told
 from pages._parts import (
     claims,
     evidence_plot,
@@ -78,8 +77,7 @@ def _order_of(record: AuditRecord) -> Order:
     if job is not None:
         return Order.from_json(job.params)
     plan = record.plan
-    precision = plan.model["details"].get("precision")
-    running = Running(precision=precision if precision in PRECISION_TITLES else None)
+    running = as_told(plan.model["details"])
     choice = Choice(str(plan.model["spec"]), running, plan.model["released"])
     return Order(plan.kit_id, choice, str(plan.claim), plan.p, plan.test)
 

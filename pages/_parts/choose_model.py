@@ -13,7 +13,7 @@ from auditcore.kit import Kit
 from auditcore.models import Capability, ModelEntry, Running
 from auditcore.models.forms import LOCAL_FORMS
 from auditcore.models.pointing import spec_for
-from auditcore.models.running import DEVICE_TITLES, PRECISION_TITLES
+from auditcore.models.running import DEVICE_TITLES, PRECISION_TITLES, RUNTIME_TITLES
 from pages._parts import connection, hosted_form, keys, model_words, phrases, session
 
 _DEMO, _HERE, _ADDRESS = "demo", "here", "address"
@@ -223,10 +223,11 @@ def _sentence(words: str) -> str:
 def _running(devices: tuple[str, ...]) -> Running:
     with st.expander("How it is calculated (chosen for you)"):
         st.caption(
-            "The fastest processor is taken, and shorter numbers only where a measurement shows "
-            "that they are faster and give the same answers. Change it if memory runs out."
+            "The fastest processor is taken, the program that is fastest on it, and shorter "
+            "numbers only where a measurement shows that they are faster and put pictures in the "
+            "same order. It is measured once for each model. Change it if memory runs out."
         )
-        left, right = st.columns(2)
+        left, middle, right = st.columns(3)
         device = left.selectbox(
             "Processor",
             devices,
@@ -235,7 +236,7 @@ def _running(devices: tuple[str, ...]) -> Running:
             placeholder=f"The fastest: {DEVICE_TITLES[devices[0]]}",
             key=keys.DEVICE,
         )
-        precision = right.selectbox(
+        precision = middle.selectbox(
             "Length of the numbers",
             list(PRECISION_TITLES),
             index=None,
@@ -243,7 +244,15 @@ def _running(devices: tuple[str, ...]) -> Running:
             placeholder="Measured once",
             key=keys.PRECISION,
         )
-    return Running(device, precision)
+        runtime = right.selectbox(
+            "Program",
+            list(RUNTIME_TITLES),
+            index=None,
+            format_func=RUNTIME_TITLES.__getitem__,
+            placeholder="Measured once",
+            key=keys.RUNTIME,
+        )
+    return Running(device, precision, runtime)
 
 
 def _met(choice: Choice, known: Catalogue, purpose: Purpose) -> Chosen | None:

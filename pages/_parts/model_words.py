@@ -5,7 +5,7 @@ from typing import Any
 
 from auditcore.jobs.meeting import Met
 from auditcore.models import Capability
-from auditcore.models.running import PRECISION_TITLES
+from auditcore.models.running import PRECISION_TITLES, RUNTIME_TITLES
 from pages._parts import phrases
 
 _GIVES = {
@@ -59,6 +59,12 @@ _DETAILS = {
     "parameters": "Numbers in the network",
     "device": "Runs on",
     "precision": "Calculates with",
+    "engine": "Calculated by",
+    "call size": "Pictures calculated together",
+}
+_TITLES: Mapping[str, Mapping[str, str]] = {
+    "precision": PRECISION_TITLES,
+    "engine": RUNTIME_TITLES,
 }
 
 
@@ -91,7 +97,7 @@ def facts(met: Met) -> Mapping[str, Any]:
         "Published": met.released or "",
     }
     for name, text in met.details.items():
-        shown = PRECISION_TITLES.get(text, text) if name == "precision" else text
+        shown = _TITLES.get(name, {}).get(text, text)
         found[_DETAILS.get(name, name.capitalize())] = shown
     return {phrases.plain(name): _shown(text) for name, text in found.items() if text}
 
