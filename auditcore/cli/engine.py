@@ -1,14 +1,12 @@
 """The options of where the model is asked: in this process, or on many machines."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from auditcore.audit import Scoring, local_scoring
 from auditcore.cli.output import say
 from auditcore.errors import AuditError
-from auditcore.models import Running
 
 LOCAL, RAY = "local", "ray"
 
@@ -31,10 +29,8 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def scoring_of(
-    arguments: argparse.Namespace, running: Running
-) -> Iterator[Callable[[Path], Scoring]]:
-    """Yield what makes the scoring of a kit's file, on the engine that was chosen.
+def scoring_of(arguments: argparse.Namespace) -> Iterator[Scoring]:
+    """Yield the scoring of audits of `--model`, on the engine that was chosen.
 
     Raises:
         AuditError: an option that belongs to the other engine; see `cluster.on_ray`.
@@ -42,10 +38,10 @@ def scoring_of(
     if arguments.engine == LOCAL:
         if (arguments.address, arguments.workers) != (None, None):
             raise AuditError("--address and --workers go with --engine ray.")
-        yield lambda _: local_scoring
+        yield local_scoring
         return
     from auditcore.cluster import Place, on_ray
 
     place = Place(arguments.address, arguments.workers)
-    with on_ray(arguments.model, running, place, say) as scoring_for:
-        yield scoring_for
+    with on_ray(arguments.model, place, say) as scoring:
+        yield scoring

@@ -8,8 +8,8 @@ crew        the workers as Ray actors; one that dies is replaced
 joining     a Ray of this machine's own, or one that runs already
 scoring     all of it as what an audit asks
 
-    with on_ray(spec, running, Place(address, workers), print) as scoring_for:
-        for event in run_audit(store, audit_id, kit, model, scoring=scoring_for(kit_file)):
+    with on_ray(spec, Place(address, workers), print) as scoring:
+        for event in run_audit(store, audit_id, kit, model, scoring=scoring):
             print(event.now)
 
 Nothing here decides anything: the driver keeps log, answers and verdict, and a worker gives the

@@ -9,13 +9,11 @@ import secrets
 import shutil
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psutil
@@ -26,7 +24,7 @@ CLIENT = "ray://"
 _FOLDER = "telltale-ray"
 _ANSWER_SECONDS = 10.0
 _STORE_BYTES = 80_000_000  # Ray's least; answers are small and the kit is opened by its path
-_TRIES = 50
+_END_SECONDS = 10.0
 _QUIET = 100  # above every level of logging
 
 
@@ -107,30 +105,54 @@ def workers_for(place: Place, site: Site, on_gpus: bool) -> int:
 
 
 @contextmanager
-def _started(place: Place, on_gpus: bool) -> Iterator[ModuleType]:
+def _started(place: Place, on_gpus: bool) -> Iterator[Any]:
     """Start a Ray that nobody else can reach."""
     _delete_left_over()
-    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}-{os.getpid()}-", dir=_short_folder()))
-    try:
-        with _environment():
-            ray = _load()
+    with _environment():
+        ray = _load()
+        folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}-{os.getpid()}-", dir=_short_folder()))
+        try:
             with _silent(ray), _sentences("this machine"):
-                ray.init(
-                    address="local",
-                    num_cpus=max(place.workers or 0, os.cpu_count() or 1),
-                    num_gpus=None if on_gpus else 0,
-                    object_store_memory=_STORE_BYTES,
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level=_QUIET,
-                    _node_ip_address="127.0.0.1",
-                    _temp_dir=str(folder),
-                )
+                _init(ray, folder, place, on_gpus)
+        except AuditError:
+            _end(ray, folder)
+            raise
+    try:
         yield ray
     finally:
-        with suppress(ImportError):
-            _load().shutdown()
-        _delete(folder)
+        _end(ray, folder)
+
+
+def _init(ray: Any, folder: Path, place: Place, on_gpus: bool) -> None:
+    ray.init(
+        address="local",
+        num_cpus=max(place.workers or 0, os.cpu_count() or 1),
+        num_gpus=None if on_gpus else 0,
+        object_store_memory=_STORE_BYTES,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=_QUIET,
+        _node_ip_address="127.0.0.1",
+        _temp_dir=str(folder),
+    )
+
+
+def _end(ray: Any, folder: Path) -> None:
+    """Stop our Ray, wait for the last of its processes, and delete what it wrote."""
+    started = [
+        process for process in psutil.Process().children(recursive=True) if _is_rays(process)
+    ]
+    ray.shutdown()
+    psutil.wait_procs(started, timeout=_END_SECONDS)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_rays(process: psutil.Process) -> bool:
+    try:
+        words = " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+    return words.startswith("ray::") or _FOLDER in words
 
 
 @contextmanager
@@ -228,13 +250,4 @@ def _delete_left_over() -> None:
     for folder in Path(_short_folder()).glob(f"{_FOLDER}-*"):
         number = folder.name.split("-")[2]
         if number.isdigit() and not psutil.pid_exists(int(number)):
-            _delete(folder)
-
-
-def _delete(folder: Path) -> None:
-    """Delete a folder in which the last of Ray's processes may still be writing."""
-    for _ in range(_TRIES):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.1)
+            shutil.rmtree(folder, ignore_errors=True)

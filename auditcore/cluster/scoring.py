@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from math import ceil
-from pathlib import Path
 from typing import Any
 
 from auditcore import __version__
@@ -17,14 +16,14 @@ from auditcore.cluster.worker import computing
 from auditcore.errors import AuditError
 from auditcore.kit import Kit
 from auditcore.models import Model, Running
+from auditcore.models.local import LocalModel
+from auditcore.models.running import as_told
 from auditcore.scores import Answer, Query
 
 CHUNK_SECONDS = 0.5
 """How long a worker should be busy with a chunk: a Ctrl-C is heeded between two."""
 FIRST_IMAGES = 64
 """Pictures of a chunk before anything was measured."""
-
-ScoringFor = Callable[[Path], Scoring]
 
 
 class RayAsking:
@@ -74,53 +73,19 @@ class RayAsking:
         return max(1, min(share, round(due)))
 
 
-@contextmanager
-def on_ray(spec: str, running: Running, place: Place, tell: Tell) -> Iterator[ScoringFor]:
-    """Ask a model on many machines; yields what makes the scoring of a kit's file.
+class RayScoring:
+    """Makes what asks. The crew is started for the first audit and opens one kit after another."""
 
-    Nothing is joined or started before the first audit needs it.
-
-    Args:
-        spec: the model, as every worker can open it.
-        running: how it runs, as a person chose it.
-        place: where.
-        tell: told in a sentence what happens to workers.
-
-    Raises:
-        AuditError: see `joined` and `workers_for`; a worker finds another kit, model or version.
-        ModelError: a hosted model, or workers that do not answer alike.
-    """
-    with ExitStack() as stack:
-        crews: dict[bool, RayCrew] = {}
-
-        def crew_for(on_gpus: bool) -> RayCrew:
-            if on_gpus not in crews:
-                site = stack.enter_context(joined(place, on_gpus))
-                workers = workers_for(place, site, on_gpus)
-                tell(f"Starting {workers} worker{'s' * (workers != 1)} on Ray.")
-                crews[on_gpus] = RayCrew(site, workers, on_gpus, tell)
-            return crews[on_gpus]
-
-        yield lambda kit_file: CrewScoring(kit_file.absolute(), spec, running, crew_for)
-
-
-class CrewScoring:
-    """Makes what asks about one kit; the crew opens it once."""
-
-    def __init__(
-        self, kit_file: Path, spec: str, running: Running, crew_for: Callable[[bool], RayCrew]
-    ) -> None:
-        """Open nothing yet.
+    def __init__(self, spec: str, crew_for: Callable[[bool], RayCrew]) -> None:
+        """Start nothing yet.
 
         Args:
-            kit_file: absolute path of the kit.
-            spec: the model. running: how it runs, as a person chose it.
-            running: see spec.
+            spec: the model, as every worker can open it.
             crew_for: gives the crew, told whether it has to be on GPUs.
         """
-        self._kit_file, self._spec, self._running = kit_file, spec, running
-        self._crew_for = crew_for
+        self._spec, self._crew_for = spec, crew_for
         self._crew: RayCrew | None = None
+        self._kit_id = ""
 
     def __call__(
         self, kit: Kit, model: Model, name: str, views: int, photos: Sequence[int]
@@ -133,30 +98,55 @@ class CrewScoring:
             )
         local = local_scoring(kit, model, name, views, photos)
         if self._crew is None:
-            device = getattr(model, "device", None)
-            self._crew = self._crew_for(device is not None and device.type == "cuda")
+            self._crew = self._crew_for(settled(model).device == "cuda")
+        if kit.id != self._kit_id:
             self._crew.begin(self._order(kit, model, local, photos))
+            self._kit_id = kit.id
         return RayAsking(self._crew, local, photos)
 
     def _order(self, kit: Kit, model: Model, local: Asking, photos: Sequence[int]) -> Order:
+        if kit.path is None:
+            raise AuditError("Workers open a kit by its file. Open it from there, then ask again.")
         return Order(
             software=__version__,
-            kit_file=self._kit_file,
+            kit_file=kit.path.absolute(),
             kit_id=kit.id,
             spec=self._spec,
             fingerprint=model.identity.fingerprint,
-            running=settled(model, self._running),
+            running=settled(model),
             details=computing(model.identity.details),
             score=dict(local.description),
             photos=tuple(photos),
         )
 
 
-def settled(model: Model, running: Running) -> Running:
-    """Return how a worker has to run the model so that it computes as this one does."""
-    device = getattr(model, "device", None)
-    return replace(
-        running,
-        device=running.device if device is None else device.type,
-        precision=model.identity.details.get("precision", running.precision),
-    )
+@contextmanager
+def on_ray(spec: str, place: Place, tell: Tell) -> Iterator[Scoring]:
+    """Ask a model on many machines; yields the scoring of audits of one kit after the other.
+
+    Nothing is joined or started before the first audit needs it.
+
+    Args:
+        spec: the model, as every worker can open it.
+        place: where.
+        tell: told in a sentence what happens to workers.
+
+    Raises:
+        AuditError: see `joined` and `workers_for`; a worker finds another kit, model or version.
+        ModelError: a worker that does not answer like the others.
+    """
+    with ExitStack() as stack:
+
+        def crew_for(on_gpus: bool) -> RayCrew:
+            site = stack.enter_context(joined(place, on_gpus))
+            workers = workers_for(place, site, on_gpus)
+            tell(f"Starting {workers} worker{'s' * (workers != 1)} on Ray.")
+            return RayCrew(site, workers, on_gpus, tell)
+
+        yield RayScoring(spec, crew_for)
+
+
+def settled(model: Model) -> Running:
+    """Return how a worker has to run a model so that it computes as this one does."""
+    device = model.device.type if isinstance(model, LocalModel) else None
+    return replace(as_told(model.identity.details), device=device)

@@ -38,6 +38,7 @@ RESULTS = Path(__file__).parent / "results"
 SPECS = ("demo:with", "demo:without")
 KILLED = "demo:without"
 WORKERS = 2
+WAY = ("precision", "engine", "call size")
 LOOK_SECONDS = 0.5
 
 
@@ -78,6 +79,7 @@ def child(
     folder: Path,
     kit: Path,
     spec: str,
+    way: dict[str, str],
     workers: int = 0,
     on_look: Callable[[psutil.Process], bool] = lambda process: False,
 ) -> tuple[dict[str, Any] | None, Tree]:
@@ -87,6 +89,7 @@ def child(
         folder: where it keeps everything.
         kit: the kit's file.
         spec: the model.
+        way: how it computes, as its details tell it; {} to choose by measuring.
         workers: on Ray; 0 for none.
         on_look: called now and then until it returns True.
 
@@ -96,7 +99,8 @@ def child(
     folder.mkdir(parents=True, exist_ok=True)
     before = len(lines(folder / SUMMARY))
     command = [sys.executable, str(Path(__file__).with_name("ten_thousand_run.py"))]
-    running = psutil.Popen([*command, folder, kit, spec, "--workers", str(workers)])
+    options = ["--workers", str(workers), "--way", json.dumps(way)]
+    running = psutil.Popen([*command, folder, kit, spec, *options])
     tree, over, acted = Tree(), threading.Event(), False
     watcher = threading.Thread(target=tree.watch, args=(psutil.Process(running.pid), over))
     watcher.start()
@@ -163,6 +167,7 @@ def left(folder: Path) -> dict[str, Any]:
         "answers_in_log_twice": len(asked) - len(set(asked)),
         "answers_on_disk": len(answers),
         "photos": len(record.plan.files),
+        "way": {name: value for name, value in record.plan.model["details"].items() if name in WAY},
         "hidden_versions_a_photo": record.plan.max_hidden,
         "sha256": {
             "verdict": sha256(verdict),
@@ -205,7 +210,7 @@ def took(run: dict[str, Any], tree: Tree, photos: int) -> dict[str, Any]:
 def part_local(spec: str, work: Path, kit: Path, known: dict[str, Any]) -> dict[str, Any]:
     """Audit the kit on a model, from start to end."""
     folder = fresh(work / f"local-{spec[5:]}")
-    run, tree = child(folder, kit, spec)
+    run, tree = child(folder, kit, spec, {})
     assert run is not None, "the audit was not killed"
     found = left(folder)
     return {**took(run, tree, found["photos"]), **found}
@@ -220,11 +225,11 @@ def part_resumed(work: Path, kit: Path, known: dict[str, Any]) -> dict[str, Any]
             process.kill()
         return half_way(folder)
 
-    nothing, _ = child(folder, kit, KILLED, on_look=kill)
+    nothing, _ = child(folder, kit, KILLED, way(known), on_look=kill)
     assert nothing is None, "the audit was killed before it ended"
     kept, asked_before = on_disk(folder), len(lines(folder / DIARY))
     begin = time.perf_counter()
-    run, tree = child(folder, kit, KILLED)
+    run, tree = child(folder, kit, KILLED, way(known))
     again = lines(folder / DIARY)[asked_before:]
     assert run is not None
     found = left(folder)
@@ -252,7 +257,7 @@ def part_ray(work: Path, kit: Path, known: dict[str, Any]) -> dict[str, Any]:
             killed.append(workers[0].pid)
         return bool(killed)
 
-    run, tree = child(folder, kit, KILLED, WORKERS, on_look=kill)
+    run, tree = child(folder, kit, KILLED, way(known), WORKERS, on_look=kill)
     assert run is not None and killed, "a worker was killed, and the audit ended"
     found = left(folder)
     return {
@@ -275,6 +280,11 @@ def fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def way(known: dict[str, Any]) -> dict[str, str]:
+    """Return how the model computed in the undisturbed local audit: another trial may differ."""
+    return dict(known[f"local {KILLED}"]["way"])
 
 
 PARTS: dict[str, Callable[[Path, Path, dict[str, Any]], dict[str, Any]]] = {

@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from auditcore.audit import Asking, Scoring, Store, local_scoring, run_audit, start_audit
 from auditcore.cluster import Place, on_ray
 from auditcore.kit import Kit, open_kit
-from auditcore.models import Model, open_model
+from auditcore.models import Model, Running, open_model
+from auditcore.models.running import as_told
 from auditcore.scores import Answer, Query
 
 DATABASE, DIARY, PROGRESS, SUMMARY = "audits.sqlite3", "diary.txt", "progress.json", "runs.jsonl"
@@ -57,10 +58,11 @@ def engine(spec: str, workers: int) -> AbstractContextManager[Scoring]:
     return nullcontext(local_scoring)
 
 
-def run(folder: Path, kit_file: Path, spec: str, workers: int) -> dict[str, Any]:
+def run(folder: Path, kit_file: Path, spec: str, workers: int, running: Running) -> dict[str, Any]:
     """Run, or go on with, the audit of a folder; return what this process took."""
     begin = time.perf_counter()
-    kit, model, store = open_kit(kit_file), open_model(spec), Store(folder / DATABASE)
+    kit, model = open_kit(kit_file), open_model(spec, running=running)
+    store = Store(folder / DATABASE)
     audit_id = start_audit(store, kit, model, collection_test="rank-sum")
     opened = time.perf_counter()
     first, done = None, 0
@@ -89,8 +91,9 @@ def main() -> None:
     parser.add_argument("kit", type=Path)
     parser.add_argument("spec")
     parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--way", type=json.loads, default={})
     told = parser.parse_args()
-    took = run(told.folder, told.kit, told.spec, told.workers)
+    took = run(told.folder, told.kit, told.spec, told.workers, as_told(told.way))
     with (told.folder / SUMMARY).open("a") as file:
         file.write(json.dumps(took) + "\n")
 

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psutil
 import pytest
@@ -18,11 +19,12 @@ from auditcore.cluster import Place, crew
 from auditcore.cluster.crew import RayCrew
 from auditcore.cluster.joining import joined
 from auditcore.cluster.parcel import Parcel
-from auditcore.cluster.scoring import CrewScoring
+from auditcore.cluster.scoring import RayScoring
 from auditcore.errors import AuditError, KitError, ModelError
-from auditcore.kit import open_kit
+from auditcore.kit import Kit, open_kit
 from auditcore.models import Running, open_model
 
+ONE_WAY = Running("cpu", "float32", "torch", 8)  # each test would measure anew, and choose anew
 KIT_FILE = paths.assets_dir() / "sample" / "kit.zip"
 
 
@@ -37,31 +39,36 @@ def said() -> Said:
 
 @pytest.fixture(scope="module")
 def two(said: Said, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayCrew]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TELLTALE_DATA", str(tmp_path_factory.mktemp("data")))
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("TELLTALE_DATA", str(tmp_path_factory.mktemp("data")))
         with joined(Place(workers=2), on_gpus=False) as site:
             yield RayCrew(site, 2, False, said.append)
     assert not list(Path("/tmp").glob(f"telltale-ray-{os.getpid()}-*"))
 
 
-def on(
-    two: RayCrew, spec: str = "demo:with", kit: Path = KIT_FILE, running: Running | None = None
-) -> CrewScoring:
-    return CrewScoring(kit, spec, running or Running(), lambda on_gpus: two)
+def on(two: RayCrew, spec: str = "demo:with") -> RayScoring:
+    return RayScoring(spec, lambda on_gpus: two)
 
 
-def audit(folder: Path, spec: str, scoring: Scoring, stop_after: int = 10**6) -> Iterator[Event]:
+def audit(
+    folder: Path,
+    spec: str,
+    scoring: Scoring,
+    stop_after: int = 10**6,
+    seen_at: Path = KIT_FILE,
+) -> Iterator[Event]:
     """Run, or go on with, the audit whose database lies in a folder."""
     folder.mkdir(exist_ok=True)
     store = Store(folder / "audits.sqlite3")
-    kit, model = open_kit(KIT_FILE), open_model(spec)
+    kit, model = open_kit(KIT_FILE), open_model(spec, running=ONE_WAY)
     audit_id = start_audit(store, kit, model)
     done = [0]
-    for event in run_audit(
-        store, audit_id, kit, model, scoring=scoring, should_stop=lambda: done[-1] >= stop_after
-    ):
-        done.append(event.progress.done)
-        yield event
+    with patch.object(Kit, "path", seen_at):
+        for event in run_audit(
+            store, audit_id, kit, model, scoring=scoring, should_stop=lambda: done[-1] >= stop_after
+        ):
+            done.append(event.progress.done)
+            yield event
 
 
 def trail(folder: Path) -> tuple[list[Any], Any]:
@@ -122,7 +129,7 @@ def test_a_kit_that_workers_cannot_see_is_sent(
     two: RayCrew, alone: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crew, "Parcel", lambda _: Parcel(KIT_FILE))
-    list(audit(tmp_path, "demo:with", on(two, kit=Path("/not/on/this/machine/kit.zip"))))
+    list(audit(tmp_path, "demo:with", on(two), seen_at=Path("/not/on/this/machine/kit.zip")))
     assert trail(tmp_path) == alone["demo:with"]
 
 
@@ -144,7 +151,7 @@ def test_a_worker_with_another_model_is_refused(two: RayCrew, tmp_path: Path) ->
 def test_a_worker_with_a_damaged_kit_says_so(two: RayCrew, tmp_path: Path) -> None:
     (tmp_path / "kit.zip").write_bytes(KIT_FILE.read_bytes()[:-1])
     with pytest.raises(KitError, match="cut short"):
-        list(audit(tmp_path, "demo:with", on(two, kit=tmp_path / "kit.zip")))
+        list(audit(tmp_path, "demo:with", on(two), seen_at=tmp_path / "kit.zip"))
 
 
 def test_an_error_of_the_model_is_its_own_sentence(two: RayCrew, tmp_path: Path) -> None:

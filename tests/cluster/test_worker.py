@@ -9,7 +9,7 @@ import pytest
 
 from auditcore import __version__
 from auditcore.cluster.order import NeedsKit, Order
-from auditcore.cluster.scoring import CrewScoring, settled
+from auditcore.cluster.scoring import RayScoring
 from auditcore.cluster.worker import Worker, check_same, check_score, check_software, computing
 from auditcore.errors import AuditError
 from auditcore.models import Running
@@ -74,16 +74,7 @@ def test_only_what_binds_the_answers_is_compared() -> None:
     assert computing({"precision": "float32", "parameters": "1"}) == {"precision": "float32"}
 
 
-def test_a_worker_computes_as_the_driver_does() -> None:
-    there = model(precision="bfloat16")
-    there.device = SimpleNamespace(type="cuda")
-    assert settled(there, Running()) == Running("cuda", "bfloat16")
-    assert settled(model(), Running("cpu", "float32")) == Running("cpu", "float32")
-
-
 def test_a_hosted_model_is_not_asked_from_many_places() -> None:
     hosted = SimpleNamespace(hosted=True)
     with pytest.raises(AuditError, match="Leave out --engine ray"):
-        CrewScoring(Path("kit.zip"), "openai:x", Running(), lambda _: pytest.fail("joined"))(
-            kit(), hosted, "entropy", 8, [0]
-        )
+        RayScoring("openai:x", lambda _: pytest.fail("joined"))(kit(), hosted, "entropy", 8, [0])
