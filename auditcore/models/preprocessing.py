@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -50,8 +51,7 @@ class Preprocessing:
         """
         levels = images.levels if isinstance(images, Prepared) else self._levels(images, device)
         levels = levels.contiguous()  # another order in memory gives other last bits
-        mean = torch.tensor(self.mean, device=levels.device).view(3, 1, 1)
-        std = torch.tensor(self.std, device=levels.device).view(3, 1, 1)
+        mean, std = _on(levels.device, self.mean), _on(levels.device, self.std)
         return levels.div(255).sub_(mean).div_(std)
 
     def _levels(self, images: Sequence[Pixels], device: torch.device | None) -> torch.Tensor:
@@ -62,6 +62,13 @@ class Preprocessing:
         elif device is not None:
             pixels = pixels.to(device)
         return pixels.permute(0, 3, 1, 2).to(torch.float32)
+
+
+@lru_cache(maxsize=64)
+def _on(device: torch.device, numbers: tuple[float, float, float]) -> torch.Tensor:
+    """Return one number a colour, kept on a device: bringing it there waits for a graphics card."""
+    with torch.inference_mode(mode=False):
+        return torch.tensor(numbers, device=device).view(3, 1, 1)
 
 
 def fitted(
