@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pages._parts import keys
 
-_FRAME_SECONDS = 0.4
+_FRAME_SECONDS = 1.0
 
 Flags = NDArray[np.bool_]
 

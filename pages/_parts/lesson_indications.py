@@ -7,7 +7,7 @@ from pages._parts import keys, lesson_counting, lesson_frame, lesson_plots
 from pages._parts.lesson_counting import Flags
 from pages._parts.lesson_frame import percent
 
-_MODELS, _A_FRAME = 100, 5
+_MODELS, _A_FRAME = 100, 10
 _MANY = (5, 20, 50)
 
 

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from auditcore.lab.lessons.settling import counted, settling
+from auditcore.lab.lessons.settling import Settling, counted, settling
 from auditcore.lab.lessons.shapes import SHAPES
 from auditcore.lab.lessons.thousand import MODELS, Case, Flags, audit_models, exact_rate_of
 from pages._parts import keys, lesson_counting, lesson_frame, lesson_plots
 from pages._parts.lesson_frame import percent
 
 _A_FRAME = 100
+_KEPT = 64
 _DRAWN, _PICKED = "A random draw", "You pick the nicest"
 _DRAW_TELLS = (
     "The draw alone keeps the promise. It does not matter what the scores look like, who made the "
@@ -52,12 +53,19 @@ def _case() -> Case:
     return Case(shape, nicest=choice == _PICKED, seed=seed)
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def _settling(accused: Flags) -> Settling:
+    return settling(accused)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
 def _exact(case: Case) -> float:
     return exact_rate_of(case.p)
 
 
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
 def _more(case: Case, done: int) -> Flags:
+    """Return the next few audits: for everybody who watches the same thousand, counted once."""
     return audit_models(case, done, min(_A_FRAME, MODELS - done))
 
 
@@ -71,7 +79,7 @@ def _draw(case: Case, accused: Flags) -> None:
         )
     st.markdown(said)
     line = lesson_plots.Line(
-        "picked" if case.nicest else "drawn", settling(accused), not case.nicest
+        "picked" if case.nicest else "drawn", _settling(accused), not case.nicest
     )
     lesson_frame.chart(
         "thousand", lesson_plots.rates([line], float(case.p), MODELS),

@@ -11,7 +11,7 @@ from pages._parts import keys, present_words
 from pages._parts.present_data import Shown
 from pages._parts.present_steps import Step
 
-_CHUNK, _SECONDS = 50, 0.4
+_CHUNK, _SECONDS = 125, 1.0
 
 
 def show(shown: Shown) -> None:

@@ -9,7 +9,7 @@ from auditcore.jobs import passive
 from auditcore.jobs.queue import Queue
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.waking import Waker
-from pages._parts import admission, keys
+from pages._parts import admission, keys, warming
 
 _SWEEP_SECONDS = 60
 _AT_FIRST = (
@@ -28,6 +28,7 @@ def prepare() -> None:
     admission.admit()
     for name, value in _AT_FIRST:
         st.session_state.setdefault(name, copy(value))
+    warming.begin()
     _sweep_now_and_then()
     waker().wake()
 

@@ -147,7 +147,7 @@ def test_the_thousand_settles_and_starting_again_takes_another(
 ) -> None:
     app = visit("present", step="4")
     assert said(app) == present_words.auditing(MODELS)
-    assert told(app).count("<i class='fine'>") + told(app).count("<i class='accused'>") == 50
+    assert told(app).count("<i class='fine'>") + told(app).count("<i class='accused'>") == 125
     audit_on(app)
     accused = app.session_state[keys.PRESENT_ACCUSED]
     assert accused.size == MODELS
@@ -157,7 +157,7 @@ def test_the_thousand_settles_and_starting_again_takes_another(
     assert app.query_params[keys.PRESENT_STEP] == "1"
     press(press(press(app, keys.PRESENT_NEXT), keys.PRESENT_NEXT), keys.PRESENT_NEXT)
     assert app.session_state[keys.PRESENT_SEED] != seed
-    assert app.session_state[keys.PRESENT_ACCUSED].size == 50
+    assert app.session_state[keys.PRESENT_ACCUSED].size == 125
 
 
 def test_leaving_goes_to_the_start(visit: Visit, mine: Experiment) -> None:
