@@ -29,7 +29,7 @@ from auditcore.audit.events import (
     Started,
     Stopped,
 )
-from auditcore.audit.listing import UNFINISHED, Listed, Listing, list_audits
+from auditcore.audit.listing import UNFINISHED, Listed, Listing, list_audits, list_kits
 from auditcore.audit.opening import Estimate, estimate, start_audit, warnings
 from auditcore.audit.plan import ANYTIME, COLLECTION_TESTS, RANK_SUM, Claim, Plan, parse_claim
 from auditcore.audit.replay import Trace, trace_of
@@ -72,6 +72,7 @@ __all__ = [
     "VerdictWords",
     "estimate",
     "list_audits",
+    "list_kits",
     "local_scoring",
     "parse_claim",
     "run_audit",

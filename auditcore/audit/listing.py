@@ -18,7 +18,7 @@ from auditcore import __version__
 from auditcore.audit.plan import PLAN_FORMAT
 from auditcore.audit.store import AuditRow, Base, Store
 from auditcore.audit.verdict import Decision
-from auditcore.audit.words import headline
+from auditcore.audit.words import GRADE, NO_GRADE, headline
 from auditcore.database import for_writing
 from auditcore.errors import AuditError
 
@@ -30,7 +30,7 @@ _WORDING = f"{__version__}/{PLAN_FORMAT}"
 class ListedRow(Base):
     """What a list shows of an audit; `answer` is a Decision, UNFINISHED or _UNREADABLE."""
 
-    __tablename__ = "audits_listed"
+    __tablename__ = "listed_audits"
     id: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str] = mapped_column(index=True)
     wording: Mapped[str]
@@ -38,7 +38,9 @@ class ListedRow(Base):
     headline: Mapped[str]
     started: Mapped[str]
     kit_id: Mapped[str]
+    fingerprint: Mapped[str]
     model: Mapped[str]
+    grade: Mapped[str]
     claim: Mapped[str]
     photos: Mapped[int]
     p: Mapped[str]
@@ -50,13 +52,17 @@ class Listed:
     """An audit in a list.
 
     Attributes:
-        headline: the answer in one sentence, None while there is none.
-        model: the model's name. photos: how many the kit has.
+        answer: a Decision, or UNFINISHED. headline: the answer in one sentence, None while there is
+            none.
+        grade: of its evidence, see `words`. model: the model's name.
+        photos: how many the kit has.
         p: the accepted chance of a false alarm over all attempts.
     """
 
     id: str
+    answer: str
     headline: str | None
+    grade: str
     started: str
     kit_id: str
     model: str
@@ -111,6 +117,22 @@ def list_audits(
         )
 
 
+def list_kits(store: Store, owner: str, fingerprint: str) -> dict[str, Listed]:
+    """Return the owner's newest audit of each kit on one model, by the kit's id."""
+    _bring_up_to_date(store, owner)
+    query = (
+        select(ListedRow)
+        .where(
+            ListedRow.owner == owner,
+            ListedRow.fingerprint == fingerprint,
+            ListedRow.answer != _UNREADABLE,
+        )
+        .order_by(ListedRow.started, ListedRow.id)
+    )
+    with Session(store.engine) as session:
+        return {row.kit_id: _listed(row) for row in session.scalars(query)}
+
+
 def _looked_for(answer: str | None, words: str) -> list[ColumnElement[bool]]:
     parts = [ListedRow.answer == answer] if answer is not None else []
     return parts + [func.instr(ListedRow.looked_for, w) > 0 for w in words.casefold().split()]
@@ -123,7 +145,16 @@ def _count(session: Session, wanted: Sequence[ColumnElement[bool]]) -> int:
 def _listed(row: ListedRow) -> Listed:
     told = None if row.answer == UNFINISHED else row.headline
     return Listed(
-        row.id, told, row.started, row.kit_id, row.model, row.claim, row.photos, Fraction(row.p)
+        id=row.id,
+        answer=row.answer,
+        headline=told,
+        grade=row.grade,
+        started=row.started,
+        kit_id=row.kit_id,
+        model=row.model,
+        claim=row.claim,
+        photos=row.photos,
+        p=Fraction(row.p),
     )
 
 
@@ -160,8 +191,9 @@ def _summary(store: Store, audit_id: str) -> dict[str, str | int]:
     try:
         record = store.audit(audit_id)
     except AuditError as error:
-        nothing = dict.fromkeys(("started", "kit_id", "model", "claim", "looked_for"), "")
-        return {**nothing, "answer": _UNREADABLE, "headline": str(error), "p": "1", "photos": 0}
+        texts = ("started", "kit_id", "fingerprint", "model", "grade", "claim", "looked_for")
+        facts = {"answer": _UNREADABLE, "headline": str(error), "p": "1"}
+        return {**dict.fromkeys(texts, ""), **facts, "photos": 0}
     plan, verdict = record.plan, record.verdict
     said = "" if verdict is None else headline(verdict, plan)
     decision: Decision | None = None if verdict is None else verdict.decision
@@ -172,7 +204,9 @@ def _summary(store: Store, audit_id: str) -> dict[str, str | int]:
         "headline": said,
         "started": plan.started,
         "kit_id": plan.kit_id,
+        "fingerprint": str(plan.model["fingerprint"]),
         "model": model,
+        "grade": GRADE if plan.test_seed is None else NO_GRADE,
         "claim": str(plan.claim),
         "photos": len(plan.files),
         "p": str(plan.p),

@@ -7,7 +7,7 @@ import pytest
 from fakes import FakeSealed, make_plan
 from sqlalchemy import event
 
-from auditcore.audit.listing import UNFINISHED, Listing, list_audits
+from auditcore.audit.listing import UNFINISHED, Listing, list_audits, list_kits
 from auditcore.audit.plan import request_key
 from auditcore.audit.store import Store
 from auditcore.audit.verdict import CollectionVerdict, Decision, PhotoVerdict, Verdict
@@ -82,6 +82,19 @@ def test_what_is_looked_for_is_counted_and_the_rest_is_not_shown(store: Store) -
     assert look(store, words="clip").found == 2
     assert look(store, words="100%_").found == 0
     assert look(store, words="clip", answer=UNFINISHED).everything == 3
+
+
+def test_the_newest_audit_of_each_kit_on_a_model(store: Store) -> None:
+    older, other = opened(store, 1), opened(store, 2)
+    plan = replace(store.audit(older).plan, attempt=2, started="2026-02-01T00:00:00Z")
+    newer = store.new_audit("local", plan, request_key(plan))
+    decide(store, other, Decision.USED)
+    found = list_kits(store, "local", "f")
+    assert {kit: audit.id for kit, audit in found.items()} == {f"{1:064}": newer, f"{2:064}": other}
+    assert [found[f"{day:064}"].answer for day in (1, 2)] == [UNFINISHED, "used"]
+    assert found[f"{2:064}"].grade == "guaranteed"
+    assert list_kits(store, "local", "another model") == {}
+    assert list_kits(store, "somebody else", "f") == {}
 
 
 def test_another_version_of_the_words_writes_the_rows_again(
