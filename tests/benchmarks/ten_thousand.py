@@ -186,7 +186,7 @@ def parquet(folder: Path, store: Any, audit_id: str) -> dict[str, str]:
 
 def sizes(folder: Path) -> dict[str, int]:
     """Return the bytes of the database and of the Parquet files."""
-    files = [folder / DATABASE, *sorted(folder.glob("*.parquet"))]
+    files = [*sorted(folder.glob(f"{DATABASE}*")), *sorted(folder.glob("*.parquet"))]
     return {file.name: file.stat().st_size for file in files}
 
 
