@@ -212,8 +212,14 @@ class Store:
                     reason = str(error)
         return _newest_first(records), reason
 
-    def unfinished(self, owner: str, kit_id: str, spec: str) -> str | None:
-        """Return the id of the owner's newest audit of this kit on this spec without a verdict."""
+    def unfinished(self, owner: str, kit_id: str | None, spec: str) -> str | None:
+        """Return the id of the owner's newest audit on this spec without a verdict.
+
+        Args:
+            owner: whose.
+            kit_id: of which kit; None for any.
+            spec: how the model was named.
+        """
         for record in self.audits(owner, kit_id):
             if record.verdict is None and record.plan.model.get("spec") == spec:
                 return record.id
