@@ -13,6 +13,8 @@ from auditcore.audit.plan import EACH, RANK_SUM
 from auditcore.sequential.tail import GIVE_UP_AT
 
 FLOOR = math.log(1e-3)
+POINTS = 2_000
+"""Points of a line in the figure; a screen has no room for more."""
 GIVE_UP = float(GIVE_UP_AT)
 TEAL, GREY, ORANGE = "#0b8077", "#8a9496", "#c05a10"
 USED = ("used from here on", "dash", ORANGE)
@@ -20,8 +22,10 @@ NEEDED = ("each photo needs at least this", "dash", ORANGE)
 HOPELESS = ("little hope below", "dot", GREY)
 
 
-def evidence_figure(plan: Plan, trace: Mapping[str, Any]) -> go.Figure:
-    """Return the figure for a plan and its trace (as in a report).
+def evidence_figure(
+    plan: Plan, trace: Mapping[str, Any], shown: Sequence[int] | None = None
+) -> go.Figure:
+    """Return the figure for a plan and its trace (as in a report); `shown`: of these photos.
 
     The collection's evidence where the claim is about the collection, else one line a photo, on a
     logarithmic axis between the line that decides (dashed) and the advice to give up (dotted). Of
@@ -29,11 +33,11 @@ def evidence_figure(plan: Plan, trace: Mapping[str, Any]) -> go.Figure:
     """
     figure = go.Figure()
     if trace["collection"] and plan.together:
-        x, logs = zip(*trace["collection"], strict=True)
+        x, logs = zip(*_thinned(trace["collection"]), strict=True)
         _draw(figure, "all photos together", x, logs, {"color": TEAL, "width": 3})
         _draw_line(figure, float(1 / plan.level), USED)
     else:
-        for photo in plan.photos:
+        for photo in plan.photos if shown is None else shown:
             points = trace["photos"][photo]
             x, logs = tuple(p[0] for p in points), tuple(p[2] for p in points)
             _draw(figure, escape(plan.files[photo]), x, logs, {"width": 2})
@@ -44,6 +48,12 @@ def evidence_figure(plan: Plan, trace: Mapping[str, Any]) -> go.Figure:
             _draw_line(figure, GIVE_UP, HOPELESS)
     _lay_out(figure)
     return figure
+
+
+def _thinned(points: Sequence[Sequence[float]]) -> list[Sequence[float]]:
+    """Return about POINTS of the points, evenly; the last one always, which is where it ended."""
+    step = -(-len(points) // POINTS)
+    return [*points[: len(points) - 1 : step], points[-1]]
 
 
 def _draw(

@@ -8,11 +8,13 @@ import plotly.graph_objects as go
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from auditcore.audit import Plan
+from auditcore.audit import Decision, Plan
 from auditcore.audit.words import chance
 from auditcore.evidence.figure import evidence_figure
 
 TEMPLATE = "report.html.jinja"
+PHOTOS_SHOWN = 200
+"""Photos on the page; the file has all of them."""
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -25,17 +27,30 @@ _ENVIRONMENT = Environment(
 def render_html(report: Mapping[str, Any]) -> str:
     """Return a report from `build_report` as a self-contained HTML page."""
     plan = Plan.from_json(report["log"][0]["body"]["plan"])
+    shown = _shown(plan, report["verdict"])
     return _ENVIRONMENT.get_template(TEMPLATE).render(
         report=report,
         words=report["words"],
         verdict=report["verdict"],
         notes=report["warnings"],
-        asked=[report["verdict"]["photos"][photo] for photo in plan.photos],
+        asked=[report["verdict"]["photos"][photo] for photo in shown],
+        photos=len(plan.photos),
         facts=_facts(report, plan),
         together=plan.together,
-        figure=_figure_html(evidence_figure(plan, report["trace"])),
+        figure=_figure_html(evidence_figure(plan, report["trace"], shown)),
         number=_number,
     )
+
+
+def _shown(plan: Plan, verdict: Mapping[str, Any]) -> list[int]:
+    """Return the photos that a page has room for: claimed ones first, then in the kit's order.
+
+    Where no claim is made about single photos, none is picked out by its figures: among many, some
+    stand high by chance alone.
+    """
+    claimed = [verdict["photos"][photo]["decision"] == Decision.USED for photo in plan.photos]
+    order = sorted(zip(plan.photos, claimed, strict=True), key=lambda one: not one[1])
+    return [photo for photo, _ in order][:PHOTOS_SHOWN]
 
 
 def _facts(report: Mapping[str, Any], plan: Plan) -> list[tuple[str, str]]:

@@ -77,3 +77,36 @@ def test_the_line_of_one_photo_is_that_of_its_test() -> None:
     (line,) = (line for line in figure.data if line.name == USED[0])
     decides = make_test(plan.test, plan.versions, plan.level).log_threshold
     assert math.log(line.y[0]) == pytest.approx(decides)
+
+
+def test_a_page_of_many_photos_shows_some_and_says_where_the_rest_is(
+    used: Audited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditcore.evidence.page.PHOTOS_SHOWN", 2)
+    page = render_html(used.report)
+    markup = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert "photo 0.png</td>" in markup and "photo 1.png</td>" in markup
+    assert "photo 2.png</td>" not in markup
+    assert "2 of 3 photos are shown, the first of the kit" in markup
+    assert "report.json" in markup and "photos.parquet" in markup
+
+
+def test_claimed_photos_come_first_on_a_page_of_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = audited(tmp_path, learned=3, claim="each").report
+    photos = report["verdict"]["photos"]
+    assert [photo["decision"] for photo in photos] == ["used"] * 3
+    photos[0]["decision"] = "not shown"
+    monkeypatch.setattr("auditcore.evidence.page.PHOTOS_SHOWN", 2)
+    markup = re.sub(r"<script.*?</script>", "", render_html(report), flags=re.DOTALL)
+    assert "photo 0.png</td>" not in markup and "those called used first" in markup
+
+
+def test_a_long_line_is_thinned_and_ends_where_it_ended() -> None:
+    plan = make_plan(FakeSealed(1000), photos=3)
+    points = [[applied, applied / 1e5] for applied in range(1, 100_001)]
+    figure = evidence_figure(plan, {"collection": points, "photos": [[], [], []]})
+    line = figure.data[0]
+    assert len(line.x) < 2_100
+    assert (line.x[-1], line.y[-1]) == (100_000, pytest.approx(math.e))
