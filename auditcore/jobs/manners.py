@@ -13,7 +13,7 @@ TRAIN, FORGET = "lab-train", "lab-forget"
 QUICK = {ESTIMATE, CONNECT}
 """Somebody looks at the page and waits for the answer, which takes seconds."""
 
-TURN_SECONDS = {AUDIT: 15.0, PICTURES: 20.0, TRAIN: 45.0, FORGET: 45.0}
+TURN_SECONDS = {AUDIT: 15.0, PROTECT: 20.0, PICTURES: 20.0, TRAIN: 45.0, FORGET: 45.0}
 """How long a job of this kind works before it lets others go first, who wait. Only jobs that go on
 exactly where they were; what the Lab trains starts its processes anew and repeats part of a round,
 so its turns are longer. The others finish once begun."""

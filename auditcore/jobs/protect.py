@@ -2,18 +2,27 @@
 
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
 
 from auditcore import paths
 from auditcore.database import LOCAL_OWNER
-from auditcore.errors import Cancelled
-from auditcore.jobs.queue import Job, Queue, new_job_id
+from auditcore.errors import Cancelled, KitError
+from auditcore.jobs.queue import Job, Queue, Wish, new_job_id
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.worker import Desk
-from auditcore.kit import KIT_FILE, PUBLISH_FOLDER, PhotoLine, PhotoSource, open_kit, protect_into
+from auditcore.kit import (
+    KIT_FILE,
+    PUBLISH_FOLDER,
+    UPLOAD_PHOTOS,
+    PhotoLine,
+    PhotoSource,
+    open_kit,
+    processes_here,
+    protect_into,
+)
 from auditcore.kit.sealing import STEPS_A_PHOTO
 from auditcore.photos import Captioned
 
@@ -72,10 +81,7 @@ def submit(
 
 
 def run(desk: Desk) -> None:
-    """Mark, seal, and put the kit on the shelf; a killed run starts again from the uploads.
-
-    The kit is drawn afresh then: nothing of the first one had been handed to anybody.
-    """
+    """Mark, seal, and put the kit on the shelf; a run that was cut off goes on where it was."""
     if "kit" not in desk.job.result:
         _seal(desk)
     _hand_over(desk.job.id, desk.job.owner)
@@ -111,26 +117,35 @@ def published_files(kit_id: str) -> list[Path]:
 
 
 def _seal(desk: Desk) -> None:
-    job, out = desk.job, _folder(desk.job.id) / _OUT
-    shutil.rmtree(out, ignore_errors=True)
+    job = desk.job
     try:
         sealed = protect_into(
-            out,
-            list(_sources(job)),
+            _folder(job.id) / _OUT,
+            _sources(job),
             captions={name: Captioned(**item) for name, item in job.params["captions"].items()},
             versions=job.params["versions"],
             visibility=job.params["visibility"],
             on_progress=lambda done, total: _report(desk, done, total),
+            processes=processes_here(),
         )
     except Cancelled:
-        discard(job.id)
+        if desk.wish is Wish.CANCEL:
+            discard(job.id)
         raise
     desk.promise(kit=sealed.kit.id, lines=[asdict(line) for line in sealed.lines])
 
 
-def _sources(job: Job) -> Iterator[PhotoSource]:
-    for number, name in enumerate(job.params["names"]):
-        yield PhotoSource(name, _upload(job.id, number).read_bytes)  # read when its turn comes
+def _sources(job: Job) -> list[PhotoSource]:
+    names = job.params["names"]
+    if len(names) > UPLOAD_PHOTOS:
+        raise KitError(
+            f"Here a kit holds at most {UPLOAD_PHOTOS:,} photos, and you gave {len(names):,}. "
+            "Protect them in several kits, or on the command line, which takes whole folders of "
+            "them: python -m auditcore mark FOLDER --out FOLDER"
+        )
+    return [
+        PhotoSource.from_path(_upload(job.id, number), name) for number, name in enumerate(names)
+    ]
 
 
 def _report(desk: Desk, done: int, total: int) -> None:

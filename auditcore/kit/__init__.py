@@ -1,5 +1,6 @@
 """The kit: sealed before anything is published, opened to audit a model."""
 
+from auditcore.kit.archive import UPLOAD_PHOTOS
 from auditcore.kit.folder import KIT_FILE, PUBLISH_FOLDER, SEALING_FOLDER, protect_into
 from auditcore.kit.kit import Kit
 from auditcore.kit.line import PhotoLine
@@ -15,6 +16,7 @@ __all__ = [
     "MAX_PHOTOS",
     "PUBLISH_FOLDER",
     "SEALING_FOLDER",
+    "UPLOAD_PHOTOS",
     "Kit",
     "KitPhoto",
     "PhotoLine",

