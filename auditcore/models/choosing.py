@@ -215,20 +215,23 @@ class _Trial:
             return Tried(way, 0.0, float("inf"))
 
     def settled(self, best: list[Tried], *, fixed: bool) -> Way:
-        """Return the first way whose bits hold still, with calls as large as is worth it.
+        """Return the best way whose bits hold still, with calls as large as is worth it.
 
         Args:
             best: the best first.
             fixed: the number of pictures a call has been chosen.
         """
+        if fixed:
+            return best[0].way
         for found in best:
-            if fixed:
-                return found.way
             if self._is_steady(found.way):
                 paced = partial(self._paced, found.way)
                 calls = grown(self._in_way(found.way), found.images_per_second, paced)
                 return replace(found.way, calls=calls)
-        return replace(best[-1].way, calls=1)
+        smaller = replace(best[-1].way, calls=self._first // 2 or 1)
+        while smaller.calls > 1 and not self._is_steady(smaller):
+            smaller = replace(smaller, calls=smaller.calls // 2)
+        return smaller  # one picture a call has no neighbours
 
     @cached_property
     def _exact(self) -> list[NDArray[Any]]:
