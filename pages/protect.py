@@ -71,7 +71,7 @@ def follow(job_id: str) -> None:
     waiting.show(job)
     st.caption("You may close this page. The work goes on, and this address brings you back.")
     if st.button("Cancel", key=keys.CANCEL_PROTECT):
-        session.queue().cancel(job_id, session.owner())
+        protect.cancel(session.queue(), job_id, session.owner())
 
 
 def finished(result: protect.Protected) -> None:
@@ -137,6 +137,7 @@ def come_back(job_id: str) -> None:
     elif job is not None and job.state is JobState.FAILED:
         waiting.failed(job, keys.RETRY_PROTECT)
     elif job is not None:
+        protect.discard(job.id)  # cancelled just when it stepped aside, nobody else would
         st.info("Cancelled. Nothing was kept, and nothing was published.")
     again()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from auditcore import paths
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import Cancelled, KitError
-from auditcore.jobs.queue import Job, Queue, Wish, new_job_id
+from auditcore.jobs.queue import Job, JobState, Queue, Wish, new_job_id
 from auditcore.jobs.shelf import Shelf
 from auditcore.jobs.worker import Desk
 from auditcore.kit import (
@@ -94,6 +94,18 @@ def protected(job: Job) -> Protected:
         for line in job.result["lines"]
     )
     return Protected(job.result["kit"], lines)
+
+
+def cancel(queue: Queue, job_id: str, owner: str = LOCAL_OWNER) -> None:
+    """Cancel a job; its uploads go at once when it does not run, else as soon as it stops.
+
+    Raises:
+        JobError: it is unknown or someone else's.
+    """
+    queue.cancel(job_id, owner)
+    job = queue.status(job_id, owner)
+    if job.kind == KIND and job.state is JobState.CANCELLED:
+        discard(job_id)
 
 
 def discard(job_id: str) -> None:

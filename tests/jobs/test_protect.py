@@ -56,6 +56,12 @@ def test_a_cancelled_one_leaves_nothing(job: Job) -> None:
     assert not protect._folder(job.id).exists()
 
 
+def test_one_that_is_cancelled_in_line_leaves_nothing(job: Job) -> None:
+    assert protect._folder(job.id).exists()
+    protect.cancel(Queue(), job.id)
+    assert not protect._folder(job.id).exists()
+
+
 def test_more_than_are_taken_here_have_their_sentence(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
