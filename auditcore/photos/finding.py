@@ -94,7 +94,7 @@ def _files(folder: Path, barred: set[Path]) -> Iterator[Path]:
 def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """Order names by the numbers in them; the name itself decides between those that are alike."""
     pieces = re.split(r"(\d+)", name.casefold())
-    key = [(1, int(p), "") if p.isdecimal() else (0, 0, p) for p in pieces if p]
+    key = [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p]
     return key, name
 
 
