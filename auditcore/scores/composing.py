@@ -13,40 +13,40 @@ below 2**24. So the views of a version are the same to the bit whatever is compo
 any number of threads and on any processor, and no rank depends on it.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Generic, TypeVar
+from threading import Lock
 
 import numpy as np
 import torch
+from torch.nn.functional import avg_pool2d
 
-from auditcore.marks.budget import CELLS
+from auditcore.kit.held import Held
 from auditcore.marks.grids import LEVEL
 from auditcore.models.prepared import Prepared
 from auditcore.photos import Pixels
 from auditcore.scores.base import KitView, Query
-from auditcore.scores.resampling import ONE, view_matrices
+from auditcore.scores.resampling import COARSE, ONE, PAIR, view_matrices
 from auditcore.scores.views import View, cut_views
 
 KEPT_BYTES = 256 << 20
 """How much is kept of the photos that were asked about last."""
 
-ViewsOf = Callable[[int], Sequence[View]]
-"""From a photo to its views."""
+_DOORS, _DRAWN_AT_ONCE = 16, 16
 
-K = TypeVar("K")
+ViewsOf = Callable[[int], Sequence[View]]
+"""From a photo to its views, each photo as many."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What all versions of a photo share, for some of its views.
+    """What all versions of a photo share.
 
     Attributes:
         views: views of the photo without a mark, (V, 3, S, S) uint8.
-        rows: (V, S, CELLS) int16, multiples of 1 / ONE; see `view_matrices`.
-        columns: (V, CELLS, S) int16, likewise; mirrored where the view is.
+        rows: (V, S, COARSE) int16, multiples of 1 / ONE; see `view_matrices`.
+        columns: (V, COARSE, S) int16, likewise; mirrored where the view is.
     """
 
     views: torch.Tensor
@@ -59,29 +59,34 @@ class Ground:
         return sum(part.nbytes for part in (self.views, self.rows, self.columns))
 
 
-class Recent(Generic[K]):
-    """What was made last, as much of it as `limit` bytes hold."""
+class Later(Prepared):
+    """Pictures that are made when a model takes them: call by call, in the thread that computes."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._held = 0
-        self._kept: OrderedDict[K, Ground] = OrderedDict()
+    _make: Callable[[int, int], torch.Tensor]
+    _span: range
 
-    def get(self, key: K, make: Callable[[], Ground]) -> Ground:
-        """Return what is kept under a key, or make it; the oldest make room for it."""
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        made = make()
-        self._kept[key] = made
-        self._held += made.nbytes
-        while self._held > self._limit and len(self._kept) > 1:
-            self._held -= self._kept.popitem(last=False)[1].nbytes
-        return made
+    def __init__(self, make: Callable[[int, int], torch.Tensor], first: int, behind: int) -> None:
+        """Stand for the pictures first .. behind-1 that `make(first, behind)` returns."""
+        object.__setattr__(self, "_make", make)  # frozen, as all prepared pictures are
+        object.__setattr__(self, "_span", range(first, behind))
+
+    @property
+    def levels(self) -> torch.Tensor:
+        """Make them."""
+        return self._make(self._span.start, self._span.stop)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._span)
+
+    def __getitem__(self, part: slice) -> Prepared:
+        """Stand for some of them."""
+        span = self._span[part]
+        return Later(self._make, span.start, span.stop)
 
 
 class Composer:
-    """Composes the views of a kit's versions on one device."""
+    """Composes the views of a kit's versions on one device; safe among threads."""
 
     def __init__(
         self,
@@ -98,75 +103,94 @@ class Composer:
             views: the views of each photo.
             size: side of a view in pixels.
             device: where the views are wanted.
-            kept_bytes: how much may be kept of photos for the next time; of the last one, all.
+            kept_bytes: how much may be kept of photos for the next time.
         """
         self._kit, self._views, self._size, self._device = kit, views, size, device
-        self._grounds: Recent[tuple[int, int, int]] = Recent(kept_bytes)
+        self._grounds = Held(self._ground_and_size, kept_bytes)
+        self._doors = [Lock() for _ in range(_DOORS)]
 
-    def compose(self, queries: Sequence[Query], first: int, behind: int) -> Prepared:
-        """Return the views first .. behind-1 of each query's version, one version after another."""
-        count = behind - first
-        shape = (len(queries), count, 3, self._size, self._size)
-        levels = torch.empty(shape, dtype=torch.float32, device=self._device)
-        start = 0
-        for photo, same in groupby(queries, key=lambda query: query.photo):
+    def compose(self, queries: Sequence[Query], first: int, behind: int) -> torch.Tensor:
+        """Return the pictures first .. behind-1 of all views of the queries' versions.
+
+        Args:
+            queries: the versions; each has all its views behind those of the one before.
+            first: picture to begin with.
+            behind: picture to end before.
+
+        Returns:
+            Grey levels, (behind - first, 3, S, S) float32.
+        """
+        count = len(self._views(queries[0].photo))
+        levels = torch.empty(behind - first, 3, self._size, self._size, device=self._device)
+        touched = queries[first // count : -(-behind // count)]
+        start = first // count * count
+        for photo, same in groupby(touched, key=lambda query: query.photo):
             versions = [query.version for query in same]
-            grids = np.ascontiguousarray(self._kit.grids(photo, versions), dtype=np.float32)
-            ground, into = self.ground(photo, first, behind), levels[start : start + len(versions)]
-            add_marks(ground, torch.from_numpy(grids).to(self._device), into)
-            start += len(versions)
-        return Prepared(levels.flatten(0, 1))
+            ground = self.ground(photo)
+            for grid in self._grids(photo, versions):
+                views = slice(max(0, first - start), min(count, behind - start))
+                into = slice(start + views.start - first, start + views.stop - first)
+                add_mark(ground, grid, views, levels[into])
+                start += count
+        return levels
 
-    def cut(self, photo: int, pixels: Pixels, first: int, behind: int) -> Prepared:
-        """Return a photo's views first .. behind-1 of any picture."""
-        return Prepared(self._cut(photo, pixels, first, behind).to(self._device).float())
+    def cut(self, photo: int, pixels: Pixels, first: int, behind: int) -> torch.Tensor:
+        """Return a photo's views first .. behind-1 of any picture, (behind - first, 3, S, S)."""
+        return self._cut(pixels, self._views(photo)[first:behind]).to(self._device).float()
 
-    def ground(self, photo: int, first: int, behind: int) -> Ground:
-        """Return what a photo's versions share for its views first .. behind-1."""
-        return self._grounds.get(
-            (photo, first, behind), lambda: self._make_ground(photo, first, behind)
-        )
+    def ground(self, photo: int) -> Ground:
+        """Return what a photo's versions share; made once though several threads may ask."""
+        with self._doors[photo % _DOORS]:
+            return self._grounds(photo)
 
-    def _make_ground(self, photo: int, first: int, behind: int) -> Ground:
-        base, views = self._kit.base(photo), self._views(photo)[first:behind]
-        height, width = base.shape[:2]
-        down = _edges(height, ((view.top, view.bottom) for view in views))
-        across = _edges(width, ((view.left, view.right) for view in views))
-        columns = view_matrices(width, *across, self._size)
-        mirrored = np.array([view.mirrored for view in views])
-        columns[mirrored] = columns[mirrored, ::-1]
+    def _grids(self, photo: int, versions: Sequence[int]) -> torch.Tensor:
+        """Return the marks, (n, 3 COARSE, COARSE) float32 whole numbers: means of 2 x 2 cells."""
+        coarse = torch.empty(len(versions), 3, COARSE, COARSE)
+        for start in range(0, len(versions), _DRAWN_AT_ONCE):
+            part = slice(start, start + _DRAWN_AT_ONCE)
+            grids = np.ascontiguousarray(self._kit.grids(photo, versions[part]), dtype=np.float32)
+            torch.round(avg_pool2d(torch.from_numpy(grids), PAIR), out=coarse[part])
+        if self._device.type == "cuda":  # copied while this thread goes on
+            coarse = coarse.pin_memory()
+        return coarse.to(self._device, non_blocking=True).view(-1, 3 * COARSE, COARSE)
+
+    def _ground_and_size(self, photo: int) -> tuple[Ground, int]:
+        ground = self._make_ground(photo)
+        return ground, ground.nbytes
+
+    def _make_ground(self, photo: int) -> Ground:
+        base, views = self._kit.base(photo), self._views(photo)
+        height, width = (np.float64(side) for side in base.shape[:2])
+        top, bottom, left, right, mirrored = np.array(
+            [(view.top, view.bottom, view.left, view.right, view.mirrored) for view in views]
+        ).T
+        rows = view_matrices(base.shape[0], top * height, bottom * height, self._size)
+        columns = view_matrices(base.shape[1], left * width, right * width, self._size)
+        columns[mirrored > 0] = columns[mirrored > 0, ::-1]
         return Ground(
-            self._cut(photo, base, first, behind).to(self._device),
-            torch.from_numpy(view_matrices(height, *down, self._size)).to(self._device),
+            self._cut(base, views).to(self._device),
+            torch.from_numpy(rows).to(self._device),
             torch.from_numpy(columns).to(self._device).transpose(1, 2),
         )
 
-    def _cut(self, photo: int, pixels: Pixels, first: int, behind: int) -> torch.Tensor:
-        cut = np.stack(cut_views(pixels, self._views(photo)[first:behind], self._size))
+    def _cut(self, pixels: Pixels, views: Sequence[View]) -> torch.Tensor:
+        cut = np.stack(cut_views(pixels, views, self._size))
         return torch.from_numpy(cut).permute(0, 3, 1, 2).contiguous()
 
 
-def add_marks(ground: Ground, grids: torch.Tensor, levels: torch.Tensor) -> None:
-    """Write the views of one photo's versions into `levels`.
+def add_mark(ground: Ground, grid: torch.Tensor, views: slice, levels: torch.Tensor) -> None:
+    """Write some views of one version into `levels`.
 
     Args:
-        ground: what they share.
-        grids: the versions' marks, (n, 3, CELLS, CELLS), float32 whole numbers.
-        levels: to be filled, (n, V, 3, S, S) float32 grey levels.
+        ground: what the photo's versions share.
+        grid: the version's mark, (3 COARSE, COARSE) float32 whole numbers.
+        views: which views.
+        levels: to be filled, (views, 3, S, S) float32 grey levels.
     """
-    count, size, _ = ground.rows.shape
-    views = ground.views.float()
-    columns = ground.columns.float()
-    rows = ground.rows.float().repeat_interleave(3, dim=0)  # one for each colour
-    for grid, into in zip(grids, levels, strict=True):
-        flat = grid.view(1, 3 * CELLS, CELLS).expand(count, -1, -1)
-        across = torch.bmm(flat, columns).mul_(1 / ONE).round_()
-        change = torch.bmm(rows, across.view(3 * count, CELLS, size))
-        torch.add(views, change.view_as(into), alpha=1 / (ONE * LEVEL), out=into)
-        into.clamp_(0, 255)
-
-
-def _edges(length: int, edges: Iterable[tuple[float, float]]) -> tuple[list[float], list[float]]:
-    """Return where views begin and end along an axis, in pixels."""
-    pairs = [(low * length, high * length) for low, high in edges]
-    return [low for low, _ in pairs], [high for _, high in pairs]
+    count, _, size, _ = levels.shape
+    columns, rows = ground.columns[views].float(), ground.rows[views].float()
+    across = torch.bmm(grid.expand(count, -1, -1), columns).mul_(1 / ONE).round_()
+    each_colour = rows.repeat_interleave(3, dim=0)
+    change = torch.bmm(each_colour, across.view(3 * count, COARSE, size)).view_as(levels)
+    torch.add(ground.views[views], change, alpha=1 / (ONE * LEVEL), out=levels)
+    levels.clamp_(0, 255)

@@ -1,131 +1,158 @@
-"""How a scorer comes by the pictures it asks a model about, part by part and one part ahead.
+"""How a scorer asks a model about the views of versions, part by part and ahead of the scoring.
 
 A model on this machine is asked about many versions at a time, composed where it computes; any
 other is shown one version at a time, as real pictures.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from itertools import takewhile
+from time import perf_counter
 from typing import Protocol, TypeVar
 
-import torch
-
 from auditcore.models.base import Model
+from auditcore.models.lanes import lanes
 from auditcore.models.local import LocalModel
-from auditcore.models.prepared import Images
+from auditcore.models.prepared import Images, Prepared
 from auditcore.photos import Pixels
 from auditcore.scores.base import KitView, Query
-from auditcore.scores.composing import Composer, ViewsOf
+from auditcore.scores.composing import Composer, Later, ViewsOf
 from auditcore.scores.views import cut_views
 
+PICTURES_MOST, PART_BYTES = 1024, 64 << 20
+"""How many pictures are asked about at a time at most, and how many bytes of them."""
+
 _VERSIONS_AHEAD = 4
+_SHORT, _LONG = 0.1, 0.4  # seconds that a part should take
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class Part:
-    """What a model is asked at a time: views first .. behind-1 of each query's version."""
-
-    queries: tuple[Query, ...]
-    first: int
-    behind: int
+Part = tuple[Query, ...]
+Ask = Callable[[Part, Images], R]
 
 
 class Pictures(Protocol):
-    """Makes the pictures of queries, in parts.
+    """Shows a model the views of versions.
 
     Attributes:
-        made: how, in a word: part of what a score is.
-        ahead: how many parts are made while the model works on one.
+        made: how the views are made, in a word: part of what a score is.
     """
 
     made: str
-    ahead: int
 
-    def parts(self, queries: Sequence[Query], together: bool) -> Iterator[Part]:
-        """Divide queries, in order; `together`: different photos may stand in one part."""
+    def answered(
+        self, queries: Sequence[Query], together: bool, ask: Ask[R]
+    ) -> Iterator[tuple[Part, R]]:
+        """Ask about all versions, some at a time, and yield the answers in order.
+
+        Args:
+            queries: the versions.
+            together: whether versions of different photos may be asked about at a time.
+            ask: asks about the pictures of some versions, one version after another. Never called
+                by two threads at a time.
+        """
         ...
 
-    def make(self, part: Part) -> Images:
-        """Return the pictures of a part, one version after another."""
-        ...
-
-    def look_at(self, photo: int, pixels: Pixels) -> Iterator[Images]:
-        """Return a photo's views of any picture, in parts."""
+    def of_picture(self, photo: int, pixels: Pixels) -> Images:
+        """Return a photo's views of any picture."""
         ...
 
 
 class CutPictures:
-    """Views cut out of rendered versions, one version a part."""
+    """Views cut out of rendered versions, some versions ahead; one version at a time is asked."""
 
     made = "cut"
-    ahead = _VERSIONS_AHEAD
 
     def __init__(self, kit: KitView, model: Model, views: ViewsOf) -> None:
         self._kit, self._views, self._size = kit, views, model.input_size
 
-    def parts(self, queries: Sequence[Query], together: bool) -> Iterator[Part]:
-        """Give each version a part of its own."""
-        for query in queries:
-            yield Part((query,), 0, len(self._views(query.photo)))
+    def answered(
+        self, queries: Sequence[Query], together: bool, ask: Ask[R]
+    ) -> Iterator[tuple[Part, R]]:
+        """Ask about one version after another, each when its answer is wanted."""
+        with ThreadPoolExecutor(1, "versions") as maker:
+            for query, images in made_ahead(queries, self._make, _VERSIONS_AHEAD, maker):
+                yield (query,), ask((query,), images)
 
-    def make(self, part: Part) -> Images:
-        """Render the version and cut its views."""
-        (query,) = part.queries
-        version = self._kit.version(query.photo, query.version)
-        return cut_views(version, self._views(query.photo), self._size)
+    def of_picture(self, photo: int, pixels: Pixels) -> Images:
+        """Cut the views."""
+        return cut_views(pixels, self._views(photo), self._size)
 
-    def look_at(self, photo: int, pixels: Pixels) -> Iterator[Images]:
-        """Cut all views at once."""
-        yield cut_views(pixels, self._views(photo), self._size)
+    def _make(self, query: Query) -> Images:
+        return self.of_picture(query.photo, self._kit.version(query.photo, query.version))
 
 
 class ComposedPictures:
-    """Views composed on the model's device: about `model.at_once` pictures a part.
+    """Views composed on the model's device while it computes, many versions at a time.
 
-    A version with more views than that is asked about in several parts.
+    While the last versions are scored the model is asked about the next ones, and those behind
+    them are composed: on a CPU in its lanes, of which there are as many as cores. How many it is
+    asked about at a time is found by trial: parts of some tenths of a second, so that neither their
+    ends cost much nor a person waits long for a pause.
     """
 
     made = "composed"
-    ahead = 1
 
     def __init__(self, kit: KitView, model: LocalModel, views: ViewsOf) -> None:
         self._views, self._model = views, model
         self._composer = Composer(kit, views, model.input_size, model.device)
+        self._most = min(PICTURES_MOST, PART_BYTES // (12 * model.input_size**2))
+        self._growth = 1
 
-    def parts(self, queries: Sequence[Query], together: bool) -> Iterator[Part]:
-        """Put as many versions into a part as keep the model busy."""
+    def answered(
+        self, queries: Sequence[Query], together: bool, ask: Ask[R]
+    ) -> Iterator[tuple[Part, R]]:
+        """Ask about as many versions at a time as suit the model, one part ahead."""
+
+        def timed(made: tuple[Part, Images]) -> R:
+            begin = perf_counter()
+            answer = ask(*made)
+            self._adapt(perf_counter() - begin)
+            return answer
+
+        parts = self._parts(queries, together)
+        shown = made_ahead(parts, self._images, 1, lanes())
+        with ThreadPoolExecutor(1, "asking") as asker, closing(shown):
+            for (part, _), answer in made_ahead(shown, timed, 1, asker):
+                yield part, answer
+
+    def of_picture(self, photo: int, pixels: Pixels) -> Images:
+        """Stand for the views, to be cut when the model takes them."""
+        return Later(
+            lambda first, behind: self._composer.cut(photo, pixels, first, behind),
+            0,
+            len(self._views(photo)),
+        )
+
+    def _images(self, part: Part) -> Images:
+        """Compose the views; those of a version that takes too much memory, call by call."""
+        pictures = len(part) * len(self._views(part[0].photo))
+        if pictures <= self._most:
+            return Prepared(self._composer.compose(part, 0, pictures))
+        return Later(lambda first, behind: self._composer.compose(part, first, behind), 0, pictures)
+
+    def _parts(self, queries: Sequence[Query], together: bool) -> Iterator[Part]:
         start = 0
         while start < len(queries):
-            now = self._next(queries, start, together)
-            for first, behind in self._spans(now[0].photo):
-                yield Part(now, first, behind)
-            start += len(now)
+            views = len(self._views(queries[start].photo))
+            most = max(1, min(self._growth * self._model.at_once, self._most) // views)
+            part = tuple(queries[start : start + most])
+            part = part if together else _of_one_photo(part)
+            yield part
+            start += len(part)
 
-    def make(self, part: Part) -> Images:
-        """Compose the views."""
-        return self._composer.compose(part.queries, part.first, part.behind)
+    def _adapt(self, seconds: float) -> None:
+        """Take larger parts from now on where they are short, smaller ones where they are long."""
+        if seconds < _SHORT and self._growth * self._model.at_once < self._most:
+            self._growth *= 2
+        elif seconds > _LONG and self._growth > 1:
+            self._growth //= 2
 
-    def look_at(self, photo: int, pixels: Pixels) -> Iterator[Images]:
-        """Cut the views of the picture and bring them to the device."""
-        for first, behind in self._spans(photo):
-            yield self._composer.cut(photo, pixels, first, behind)
 
-    def _next(self, queries: Sequence[Query], start: int, together: bool) -> tuple[Query, ...]:
-        photo = queries[start].photo
-        most = max(1, self._model.at_once // len(self._views(photo)))
-        now = queries[start : start + most]
-        return tuple(takewhile(lambda query: together or query.photo == photo, now))
-
-    def _spans(self, photo: int) -> Iterator[tuple[int, int]]:
-        views, step = len(self._views(photo)), max(1, self._model.at_once)
-        for first in range(0, views, step):
-            yield first, min(views, first + step)
+def _of_one_photo(part: Part) -> Part:
+    return tuple(takewhile(lambda query: query.photo == part[0].photo, part))
 
 
 def pictures_for(kit: KitView, model: Model, views: ViewsOf) -> Pictures:
@@ -135,14 +162,21 @@ def pictures_for(kit: KitView, model: Model, views: ViewsOf) -> Pictures:
     return CutPictures(kit, model, views)
 
 
-def made_ahead(items: Iterator[T], make: Callable[[T], R], ahead: int) -> Iterator[tuple[T, R]]:
-    """Yield each item with what is made of it, some of them made ahead in another thread."""
-    with ThreadPoolExecutor(1, "pictures", torch.set_num_threads, (1,)) as maker:
-        waiting: deque[tuple[T, Future[R]]] = deque()
+def made_ahead(
+    items: Iterable[T], make: Callable[[T], R], ahead: int, maker: Executor
+) -> Generator[tuple[T, R]]:
+    """Yield each item with what is made of it, some of them made ahead by `maker`."""
+    waiting: deque[tuple[T, Future[R]]] = deque()
+    try:
         for item in items:
             waiting.append((item, maker.submit(make, item)))
             if len(waiting) > ahead:
                 ready, future = waiting.popleft()
                 yield ready, future.result()
-        for ready, future in waiting:
+        while waiting:
+            ready, future = waiting.popleft()
             yield ready, future.result()
+    finally:  # nothing goes on behind the caller's back
+        for _, future in waiting:
+            future.cancel()
+        wait([future for _, future in waiting])

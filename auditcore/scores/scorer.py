@@ -22,7 +22,7 @@ from auditcore.models.suggest import did_you_mean
 from auditcore.photos import Pixels
 from auditcore.scores.base import Answer, KitView, Query, Reference, Score, digest_parts
 from auditcore.scores.choices import OTHER_TEXTS, SCORES, label_index
-from auditcore.scores.pictures import made_ahead, pictures_for
+from auditcore.scores.pictures import pictures_for
 from auditcore.scores.views import View, draw_views
 
 VIEWS_MAX = 256
@@ -103,17 +103,11 @@ class Scorer:
         unknown = {query.photo for query in queries} - self._announced
         if unknown:
             raise ScoreError(f"No views were drawn for the photos {sorted(unknown)}.")
-        pictures = self._pictures
-        parts = pictures.parts(queries, together=self.score.asks not in _ABOUT_ONE_PHOTO)
-        heard: list[NDArray[Any]] = []  # of versions whose last views are still to come
-        for part, images in made_ahead(parts, pictures.make, pictures.ahead):
-            heard.append(self._ask(part.queries[0].photo, images))
-            if part.behind < self.images_per_query:
-                continue
-            versions = [np.split(raw, len(part.queries)) for raw in heard]
-            heard = []
-            for query, *rows in zip(part.queries, *versions, strict=True):
-                yield self._judge(query.photo, np.concatenate(rows))
+        together = self.score.asks not in _ABOUT_ONE_PHOTO
+        for part, (raw, references) in self._pictures.answered(queries, together, self._hear):
+            rows = np.split(raw, len(part))
+            for query, own, reference in zip(part, rows, references, strict=True):
+                yield self._judge(query.photo, own, reference)
 
     def probe(self) -> Answer:
         """Return the answer to a picture that is always the same: a drift of it is the model's.
@@ -122,19 +116,24 @@ class Scorer:
         with which all answers are compared alike.
         """
         photo = self._photos[0]
-        self._reference(photo)
-        picture = probe_picture(self._kit)
+        reference = self._reference(photo)
+        images = self._pictures.of_picture(photo, probe_picture(self._kit))
         with self._model.fresh():
-            parts = [self._ask(photo, x) for x in self._pictures.look_at(photo, picture)]
-        return self._judge(photo, np.concatenate(parts))
+            raw = self._ask(photo, images)
+        return self._judge(photo, raw, reference)
 
-    def _judge(self, photo: int, raw: NDArray[Any]) -> Answer:
+    def _hear(self, part: Sequence[Query], images: Images) -> tuple[NDArray[Any], list[Any]]:
+        """Ask about the versions of a part, and what their answers are compared with."""
+        raw = self._ask(part[0].photo, images)
+        return raw, [self._reference(query.photo) for query in part]
+
+    def _judge(self, photo: int, raw: NDArray[Any], reference: Any) -> Answer:
         if not np.isfinite(raw).all():
             raise ScoreError(
                 f"The model {self._model.identity.name} gave an answer that is not a number "
                 f"(photo {self._kit.photos[photo].file}). Nothing can be concluded from it."
             )
-        value = self.score.value(raw, self._reference(photo), self._classes)
+        value = self.score.value(raw, reference, self._classes)
         return Answer(rounded(value), hashlib.sha256(digest_parts(raw)).hexdigest())
 
     def _ask(self, photo: int, images: Images) -> NDArray[Any]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from auditcore.marks.budget import CELLS
 from auditcore.marks.grids import LEVEL, Grids
 from auditcore.models import Capability, Model, ModelIdentity
+from auditcore.models.local import LocalModel
+from auditcore.models.prepared import Images, Prepared
 from auditcore.photos import Pixels
 from auditcore.randomness import Stream, derive
 
@@ -96,6 +99,36 @@ class FakeModel(Model):
         likeness = self.image_features(images).astype(np.float64) @ self.text_features(texts).T
         chances: NDArray[np.float64] = likeness / likeness.sum(axis=1, keepdims=True)
         return chances
+
+
+class FakeLocalModel(FakeModel, LocalModel):
+    """The same on this machine: takes prepared pictures, three a call.
+
+    Attributes:
+        questions: the texts of each question, and how many pictures it was about.
+    """
+
+    device = torch.device("cpu")
+    pictures_at_once = 12
+
+    def __init__(self, *capabilities: Capability) -> None:
+        super().__init__(*capabilities)
+        self.questions: list[tuple[str, int]] = []
+
+    @property
+    def at_once(self) -> int:
+        return self.pictures_at_once
+
+    def image_features(self, images: Images) -> NDArray[np.float32]:
+        assert isinstance(images, Prepared)
+        self.asked.append(len(images))
+        calls = [images[start : start + 3].levels for start in range(0, len(images), 3)]
+        assert all(call.shape[1:] == (3, 16, 16) for call in calls)
+        return np.asarray(torch.cat(calls).double().mean(dim=(2, 3)).float().numpy())
+
+    def caption_losses(self, images: Images, caption: str) -> NDArray[np.float64]:
+        self.questions.append((caption, len(images)))
+        return super().caption_losses(images, caption)  # type: ignore[arg-type]
 
 
 class Broken(FakeModel):
