@@ -314,10 +314,6 @@ class Store:
             session.execute(_state(audit_id).values(**now))
         return LogLine(last.number + 1, dict(body), line.hash)
 
-    def keep_answer(self, owner: str, plan: Plan, asked: Asked, answer: StoredAnswer) -> None:
-        """Keep an answer for good, as soon as the model has given it."""
-        self.keep_answers(owner, plan, {asked: answer})
-
     def keep_answers(self, owner: str, plan: Plan, answers: Mapping[Asked, StoredAnswer]) -> None:
         """Keep several answers for good, in one transaction."""
         if not answers:

@@ -6,7 +6,8 @@ write it again, so that no field can be changed alone.
 
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -49,18 +50,16 @@ def build_report(store: Store, audit_id: str, kit: Kit) -> dict[str, Any]:
         "kit": {"id": kit.id, "public": kit.public.to_json()},
         "attempts": _attempts(store, record),
         "log": [{"number": line.number, "body": line.body, "hash": line.hash} for line in log],
-        **derived(record.plan, record.verdict, kit, store.moves(audit_id), _asked(log)),
+        "order": revealed_order(record.plan, kit, _asked(log)),
+        **derived(record.plan, record.verdict, store.moves(audit_id)),
     }
     return report | {"digest": digest(report)}
 
 
-def derived(
-    plan: Plan, verdict: Verdict, sealed: Sealed, moves: Sequence[Move], asked: Sequence[Asked]
-) -> dict[str, Any]:
-    """Return the parts of a report that follow from kit and log: order, verdict, words, trace."""
+def derived(plan: Plan, verdict: Verdict, moves: Sequence[Move]) -> dict[str, Any]:
+    """Return the parts of a report that follow from the log: verdict, words, warnings, trace."""
     sample = [SAMPLE_NOTE] if plan.kit_id == sample_kit_id() else []
     return {
-        "order": revealed_order(plan, sealed, asked),
         "trace": trace_json(trace_of(plan, moves)),
         "verdict": verdict.to_json(),
         "words": verdict_words(verdict, plan).to_json(),
@@ -68,25 +67,40 @@ def derived(
     }
 
 
-def revealed_order(plan: Plan, sealed: Sealed, asked: Sequence[Asked]) -> list[dict[str, Any]]:
+def revealed_order(plan: Plan, sealed: Sealed, asked: Iterable[Asked]) -> list[dict[str, Any]]:
     """Reveal for each photo asked about: the published version, the order, the tie priorities.
 
     Hidden versions that were not asked about stay secret.
     """
-    told = set(asked)
-    return [_revealed(plan, sealed, photo, told) for photo in plan.photos]
+    told: defaultdict[int, set[int]] = defaultdict(set)
+    for photo, version in asked:
+        told[photo].add(version)
+    return [_revealed(plan, sealed, photo, told[photo]) for photo in plan.photos]
 
 
-def _revealed(plan: Plan, sealed: Sealed, photo: int, told: set[Asked]) -> dict[str, Any]:
+def _revealed(plan: Plan, sealed: Sealed, photo: int, told: set[int]) -> dict[str, Any]:
+    if not told:
+        return {"file": plan.files[photo], "published": None, "hidden": [], "priorities": []}
     published = sealed.published_version(photo)
-    hidden = [version for version in sealed.hidden_order(photo) if (photo, version) in told]
-    shown = [published, *hidden] if (photo, published) in told else []
+    hidden = _first(sealed.hidden_order(photo), told - {published})
+    shown = [published, *hidden] if published in told else []
     return {
         "file": plan.files[photo],
         "published": published if shown else None,
         "hidden": hidden,
         "priorities": [sealed.tie_priority(photo, version) for version in shown],
     }
+
+
+def _first(order: Sequence[int], wanted: set[int]) -> list[int]:
+    """Return the wanted versions in this order; they stand at its front, as far as it is read."""
+    found: list[int] = []
+    for version in order:
+        if len(found) == len(wanted):
+            break
+        if version in wanted:
+            found.append(version)
+    return found
 
 
 def trace_json(trace: Trace) -> dict[str, Any]:

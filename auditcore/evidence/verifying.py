@@ -163,6 +163,7 @@ class _Check:
         """(2) The kit opens, which checks the commitment and every hash in it."""
         try:
             self._opened = open_kit(self._source)
+            self._opened.check_files()
         except KitError as error:
             raise _Failed(f"The kit does not open. {error}") from error
         commitment = self._opened.public.commitment
@@ -277,8 +278,7 @@ class _Check:
 
     def _verdict(self) -> str:
         """(10) Verdict, sentences, warnings and the points of the plot are what follows."""
-        plan, kit = self._checked_plan(), self._kit()
-        expected = self._derived(plan, kit, self._asked())
+        expected = self._derived(self._checked_plan())
         for name in ("verdict", "words", "warnings", "trace"):
             self._same(self._report[name], expected[name], name)
         return f"The replay says the same as the report: {expected['words']['headline']}"
@@ -330,11 +330,11 @@ class _Check:
             self._replayed = replay
         return self._replayed
 
-    def _derived(self, plan: Plan, kit: Kit, asked: list[Asked]) -> dict[str, Any]:
+    def _derived(self, plan: Plan) -> dict[str, Any]:
         verdict = self._replay().machine.verdict()
         if verdict is None:
             raise _Failed("The answers on record do not lead to a verdict yet.")
-        return derived(plan, verdict, kit, self._moves, asked)
+        return derived(plan, verdict, self._moves)
 
     def _same(self, found: Any, expected: Any, path: str) -> None:
         difference = first_difference(found, expected, path)

@@ -58,8 +58,8 @@ def _headline(used: int, counted: int) -> str:
     if used == 0:
         kits = "this kit" if counted == 1 else f"any of these {counted:,} kits"
         return f"No use of the photos of {kits} was shown."
-    kits = "kit holds" if used == 1 else "kits hold"
-    return f"{used:,} of {counted:,} {kits} photos that were used to train this model."
+    kits, hold = "kit" if counted == 1 else "kits", "holds" if used == 1 else "hold"
+    return f"{used:,} of {counted:,} {kits} {hold} photos that were used to train this model."
 
 
 def _kit_line(line: KitLine, grade: str) -> str:

@@ -77,11 +77,11 @@ def test_an_owner_sees_own_audits_only(store: Store) -> None:
 def test_answers_are_kept_a_score_model_kit_and_owner(store: Store) -> None:
     answer = StoredAnswer(0.1 + 0.2, "d", "audit", 0.5, 0)
     for asked in ((0, 3), (1, 3)):
-        store.keep_answer("local", PLAN, asked, answer)
+        store.keep_answers("local", PLAN, {asked: answer})
     assert store.known_answers("local", PLAN, [(0, 3), (1, 4)]) == {(0, 3): answer}
     assert store.known_answers("somebody else", PLAN, [(0, 3)]) == {}
     newer = StoredAnswer(0.7, "e", "later", 0.5, 0)
-    store.keep_answer("local", PLAN, (0, 3), newer)
+    store.keep_answers("local", PLAN, {(0, 3): newer})
     assert store.known_answers("local", PLAN, [(0, 3)]) == {(0, 3): newer}
 
 
