@@ -117,6 +117,19 @@ class Kit:
             mark = self._restore_mark(photo, self._stored.parts(photo))
             mark.render(self._decode_base(photo), 0)
 
+    def check_files(self) -> None:
+        """Check all that a lazily opened kit stores against the sealed hashes; decode nothing.
+
+        It takes as long as reading the file once; a kit that was read whole is checked already.
+
+        Raises:
+            KitError: for the first file that is damaged or not what was sealed.
+        """
+        if not self._stored.in_memory:
+            for photo in range(len(self.photos)):
+                self._stored.base(photo)
+                self._stored.parts(photo)
+
     def _priorities_and_size(self, photo: int) -> tuple[NDArray[np.int32], int]:
         shuffled = self.stream("priority", photo).shuffled(range(self.versions))
         priorities = np.array(shuffled, dtype=np.int32)
