@@ -9,7 +9,7 @@ next ones are made in another thread meanwhile (pictures.py).
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,14 @@ from PIL import Image
 
 from auditcore.errors import ScoreError
 from auditcore.models.base import Capability, Model
-from auditcore.models.prepared import Images
 from auditcore.models.suggest import did_you_mean
 from auditcore.photos import Pixels
 from auditcore.scores.base import Answer, KitView, Query, Reference, Score, digest_parts
 from auditcore.scores.choices import OTHER_TEXTS, SCORES, label_index
-from auditcore.scores.pictures import pictures_for
 from auditcore.scores.views import View, draw_views
+
+if TYPE_CHECKING:
+    from auditcore.models.prepared import Images
 
 VIEWS_MAX = 256
 SIGNIFICANT_DIGITS = 6
@@ -78,6 +79,8 @@ class Scorer:
         self._references = self._find_references()
         self._caption = lru_cache(_PHOTOS_HELD)(self._ask_caption)
         self._classes = len(model.labels) if _lists_labels(model) else USUAL_CLASSES
+        from auditcore.scores.pictures import pictures_for  # needs torch, which pages do without
+
         self._pictures = pictures_for(kit, model, lru_cache(_PHOTOS_HELD)(self._draw))
         self.description: dict[str, Any] = {
             "name": self.score.name,
@@ -122,7 +125,7 @@ class Scorer:
             raw = self._ask(photo, images)
         return self._judge(photo, raw, reference)
 
-    def _hear(self, part: Sequence[Query], images: Images) -> tuple[NDArray[Any], list[Any]]:
+    def _hear(self, part: Sequence[Query], images: "Images") -> tuple[NDArray[Any], list[Any]]:
         """Ask about the versions of a part, and what their answers are compared with."""
         raw = self._ask(part[0].photo, images)
         return raw, [self._reference(query.photo) for query in part]
@@ -136,7 +139,7 @@ class Scorer:
         value = self.score.value(raw, reference, self._classes)
         return Answer(rounded(value), hashlib.sha256(digest_parts(raw)).hexdigest())
 
-    def _ask(self, photo: int, images: Images) -> NDArray[Any]:
+    def _ask(self, photo: int, images: "Images") -> NDArray[Any]:
         """Put the score's question to the model, about pictures of one or several photos."""
         caption = self._kit.photos[photo].caption or ""
         questions: dict[Capability, Callable[[], NDArray[Any]]] = {
