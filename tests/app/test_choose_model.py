@@ -96,6 +96,14 @@ def test_another_choice_needs_another_test(visit: Visit, work: Work) -> None:
     assert can_start(app.run())
     app.selectbox(key=keys.PRECISION).set_value("bfloat16").run()
     assert not can_start(app)
+    app.selectbox(key=keys.RUNTIME).set_value("onnxruntime").run()
+    assert not can_start(app)
+    app.selectbox(key=keys.PRECISION).set_value("float32").run()
+    press(app, keys.CONNECT)
+    work()
+    assert can_start(app.run())
+    details = [job.result["met"]["details"] for job in Queue().list(kind="connect")]
+    assert sorted(found["engine"] for found in details) == ["onnxruntime", "torch"]
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ class FakeModel(Model):
     precision: str = "float32"
     hosted: bool = False
     noise: float = 0.0
+    engine: str | None = None
     calls: int = 0
     asked: list[Asked] = field(default_factory=list)
     capabilities = frozenset({Capability.PROBABILITIES, Capability.LABELS})
@@ -169,6 +170,7 @@ class FakeModel(Model):
     def identity(self) -> ModelIdentity:  # type: ignore[override]
         fingerprint = hashlib.sha256(f"{self.name} {self.shift}".encode()).hexdigest()
         details = {"precision": self.precision}
+        details |= {"engine": self.engine} if self.engine else {}
         details |= {"address": "https://api.example.org/v1"} if self.hosted else {}
         return ModelIdentity("fake", "fake", self.name, fingerprint, self.released, details)
 

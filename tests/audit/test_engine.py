@@ -389,6 +389,8 @@ def test_kit_and_model_must_be_those_of_the_plan(store: Store, kit: FakeKit) -> 
         run(store, audit_id, kit, FakeModel(kit, name="other"))
     with pytest.raises(AuditError, match="Choose float32 again"):
         run(store, audit_id, kit, FakeModel(kit, precision="bfloat16"))
+    with pytest.raises(AuditError, match=r"program that calculates \(runtime\).*now it is torch"):
+        run(store, audit_id, kit, FakeModel(kit, engine="torch"))
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,8 @@ def test_a_local_model_is_tried(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["gives"] == ["image features", "text features"]
     assert found["input_size"] == 64
     assert found["details"]["precision"] == "bfloat16"
+    found = found_by(capsys, "demo:with", "--runtime", "openvino")
+    assert found["details"]["engine"] == "openvino"
     assert found["seconds_per_image"] > 0
     said = printed(capsys, "test", "demo:with")
     assert "64 x 64 px" in said
