@@ -5,7 +5,7 @@ import streamlit as st
 from auditcore.audit import UNFINISHED, Decision, Listed, Listing, list_audits
 from auditcore.evidence import sample_kit_id
 from auditcore.jobs.queue import Job, JobState
-from pages._parts import audit_view, claims, keys, paging, phrases, session, signs
+from pages._parts import audit_view, claims, keys, paging, phrases, session, signs, survey_view
 
 session.enter(__file__)
 st.title("Results")
@@ -90,6 +90,10 @@ chosen = st.query_params.get(keys.AUDIT)
 if chosen:
     audit_view.open_address(chosen)
     st.header("Every audit", anchor=False)
+surveyed = st.query_params.get(keys.SURVEY)
+if surveyed:
+    survey_view.open_address(audit_view.store(), session.owner(), surveyed)
+    st.header("Every audit", anchor=False)
 everything = list_audits(audit_view.store(), session.owner(), page=0, size=1)
 if everything.unread:
     st.error(everything.unread, icon=":material/error:")
@@ -97,6 +101,10 @@ jobs = running()
 under_way(jobs)
 if everything.everything:
     every_audit(many=everything.everything > _A_PAGE)
+    folders = survey_view.surveys(audit_view.store(), session.owner())
+    if folders:
+        st.header("Folders of kits", anchor=False)
+        survey_view.links(folders)
 elif not jobs and not everything.unread:
     st.markdown(
         "There is no result yet. Check a model with a kit of yours, or try it with the sample "

@@ -20,6 +20,7 @@ SIGN_OUT = "sign.out"
 
 # in the address
 AUDIT = "audit"
+SURVEY = "survey"
 JOB = "job"
 
 # Start
@@ -104,6 +105,11 @@ PHOTOS_STATE = "results.photos.state"
 PHOTOS_ORDER = "results.photos.order"
 PHOTOS_PAGE = "results.photos.page"
 WRITE_REPORT = "results.write"
+SURVEY_WORDS = "results.survey.words"
+SURVEY_ANSWER = "results.survey.answer"
+SURVEY_PAGE = "results.survey.page"
+SAVE_TABLES = "results.save.tables"
+SAVE_SURVEY = "results.save.survey"
 SAVE_HTML = "results.save.html"
 SAVE_JSON = "results.save.json"
 VIEW = "results.view"

@@ -13,7 +13,7 @@ from auditcore.audit.words import VerdictWords
 from auditcore.errors import TelltaleError
 from auditcore.evidence import build_report, render_html, report_bytes, sample_kit_id
 from auditcore.jobs.check import open_kept
-from pages._parts import claims, evidence_plot, keys, photos_view, phrases, signs
+from pages._parts import claims, evidence_plot, keys, photos_view, phrases, signs, tables_out
 
 SAMPLE = (
     "This is the sample kit. Its secret is public, so the answer shows how the method works and is "
@@ -97,6 +97,9 @@ def meaning(words: VerdictWords) -> None:
 
 def _save(store: Store, record: AuditRecord) -> None:
     st.header("Keep the report", anchor=False)
+    if len(record.plan.photos) > photos_view.FEW:
+        name, audits = f"telltale-tables-{record.id[:8]}", [(record.id, record.plan.kit_id)]
+        tables_out.offer(store, record.owner, audits, name, keys.SAVE_TABLES)
     large = len(record.plan.photos) >= _LARGE
     if large and not st.toggle(
         "Write the report now: with many photos it takes a while", key=keys.WRITE_REPORT
