@@ -125,9 +125,9 @@ class Composer:
         touched = queries[first // count : -(-behind // count)]
         start = first // count * count
         for photo, same in groupby(touched, key=lambda query: query.photo):
-            versions = [query.version for query in same]
-            ground = self.ground(photo)
-            for grid in self._grids(photo, versions):
+            grids = self._grids(photo, [query.version for query in same])
+            ground = spread_out(self.ground(photo))
+            for grid in grids:
                 views = slice(max(0, first - start), min(count, behind - start))
                 into = slice(start + views.start - first, start + views.stop - first)
                 add_mark(ground, grid, views, levels[into])
@@ -178,19 +178,25 @@ class Composer:
         return torch.from_numpy(cut).permute(0, 3, 1, 2).contiguous()
 
 
+def spread_out(ground: Ground) -> Ground:
+    """Return a ground as `add_mark` needs it: in float32, rows for each colour, (V, 3, S, COARSE)."""
+    rows = ground.rows.float()[:, None].repeat(1, 3, 1, 1)
+    return Ground(ground.views.float(), rows, ground.columns.float().contiguous())
+
+
 def add_mark(ground: Ground, grid: torch.Tensor, views: slice, levels: torch.Tensor) -> None:
     """Write some views of one version into `levels`.
 
     Args:
-        ground: what the photo's versions share.
+        ground: what the photo's versions share, from `spread_out`.
         grid: the version's mark, (3 COARSE, COARSE) float32 whole numbers.
         views: which views.
         levels: to be filled, (views, 3, S, S) float32 grey levels.
     """
     count, _, size, _ = levels.shape
-    columns, rows = ground.columns[views].float(), ground.rows[views].float()
-    across = torch.bmm(grid.expand(count, -1, -1), columns).mul_(1 / ONE).round_()
-    each_colour = rows.repeat_interleave(3, dim=0)
-    change = torch.bmm(each_colour, across.view(3 * count, COARSE, size)).view_as(levels)
+    across = torch.bmm(grid.expand(count, -1, -1), ground.columns[views])
+    across.mul_(1 / ONE).round_()
+    rows = ground.rows[views].view(3 * count, size, COARSE)
+    change = torch.bmm(rows, across.view(3 * count, COARSE, size)).view_as(levels)
     torch.add(ground.views[views], change, alpha=1 / (ONE * LEVEL), out=levels)
     levels.clamp_(0, 255)

@@ -124,7 +124,7 @@ def test_a_failing_model_is_heard_of_after_the_answers_before(kit: FakeKit) -> N
     heard = []
     with pytest.raises(ModelError, match="gone"):
         for answer in told:
-            heard.append(answer)  # noqa: PERF402
+            heard.append(answer)
     assert 6 * len(heard) == sum(model.asked) > 0
 
 
