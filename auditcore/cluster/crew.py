@@ -165,9 +165,9 @@ class RayCrew:
 
     def _opened(self, hand: _Hand) -> None:
         """Take the next step with a worker that has done one of those before it may answer."""
-        result, hand.opening = self._result(hand, hand.opening), hand.opening
+        result = self._result(hand, hand.opening)
         if result is None:
-            return
+            return  # a successor is opening
         hand.opening = None
         if isinstance(result, NeedsKit):
             hand.opening = hand.actor.ready.remote(self._order, self._parcel.sent(self._ray))
@@ -184,10 +184,11 @@ class RayCrew:
         Raises:
             TelltaleError: the error that it tells.
         """
-        lost = self._ray.exceptions
+        told = self._ray.exceptions
+        deaths = (told.RayActorError, told.NodeDiedError, told.ObjectLostError)
         try:
             result = self._ray.get(reference)
-        except (lost.RayActorError, lost.NodeDiedError, lost.ObjectLostError) as error:
+        except (*deaths, told.OutOfMemoryError) as error:
             self._replace(hand, error)
             return None
         if isinstance(result, Refusal):

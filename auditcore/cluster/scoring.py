@@ -56,10 +56,8 @@ class RayAsking:
             TelltaleError: what a worker says, or that none is left.
         """
         chunks = cut(queries, self._size(len(queries)))
-        try:
-            yield from in_order(chunks, self._crew, ahead=2 * IN_HAND * self._crew.workers)
-        finally:
-            self._crew.forget()
+        self._crew.forget()  # what an audit that was paused did not wait for
+        yield from in_order(chunks, self._crew, ahead=2 * IN_HAND * self._crew.workers)
 
     def probe(self) -> Answer:
         """Return what every worker answers to the test picture."""

@@ -30,6 +30,7 @@ CORES = 64
 # where no card was measured: a range that is meant to hold the truth, not to be near it.
 CARDS = (("A100", 312e12), ("H100", 989e12))
 SHARES = (0.1, 0.5)
+LIGHT = 1e9  # operations a picture below which a card waits for the pictures
 WHOLE = "local demo:without"
 
 
@@ -112,6 +113,8 @@ def computing(throughput: dict[str, Any], cuda: dict[str, Any] | None, share: fl
 
 def gpu_cell(one: dict[str, Any], cuda: dict[str, Any] | None, pictures: int, share: float) -> str:
     """Return the hours of one card: measured where it was, else the range."""
+    if cuda is None and one["operations"] < LIGHT:
+        return "limited by the processors"
     if cuda is None:
         fewest, most = assumed_hours(pictures, float(one["operations"]))
         return f"{fewest:,.2g} to {most:,.2g}"

@@ -19,7 +19,7 @@ class FakeRay:
     """Hands out actors made by `make`; every answer is there at once, the oldest first."""
 
     class exceptions:
-        RayActorError = NodeDiedError = ObjectLostError = RayActorError
+        RayActorError = NodeDiedError = ObjectLostError = OutOfMemoryError = RayActorError
 
     def __init__(self, make: Callable[[int], Any]) -> None:
         self.made = 0
