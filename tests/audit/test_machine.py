@@ -1,5 +1,6 @@
 """The machine: pure, in committed order, decided at the first crossing, one statement an audit."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditcore.audit.machine import AuditMachine
-from auditcore.audit.plan import Plan
+from auditcore.audit.plan import BATCHINGS, Plan
 from auditcore.audit.verdict import Decision, Verdict
 from auditcore.errors import AuditError, DesignError
 from auditcore.sequential import Walk, make_test
@@ -218,3 +219,29 @@ def test_a_test_that_can_never_reject_is_refused_before_the_first_query(
     plan = make_plan(FakeSealed(40), claim=claim, test=test)
     with pytest.raises(DesignError, match="can never reach a false-alarm level of 1 in 40"):
         AuditMachine(plan, FakeSealed(40))
+
+
+@pytest.mark.parametrize("claim", ["photo-0.jpg", "collection"])
+@pytest.mark.parametrize("shift", [-1.0, 2.0])
+def test_a_plan_of_any_batches_ends_where_the_evidence_crosses(claim: str, shift: float) -> None:
+    """Large batches ask for more, and for photos that small ones would have given up by then."""
+    sealed = FakeSealed(200)
+    plan = make_plan(sealed, photos=70, claim=claim, p="0.2")
+    sparing, *others = [
+        verdict_of(sealed, replace(plan, batching=batching), shift) for batching in BATCHINGS
+    ]
+    assert (sparing.decision is Decision.USED) == (shift > 0)
+    for other in others:
+        assert other.queries >= sparing.queries
+        assert other.decision is sparing.decision
+        if shift > 0:  # answers after the crossing decide nothing
+            assert replace(other, queries=sparing.queries) == sparing
+
+
+def test_an_audit_of_very_many_photos_asks_each_about_few_versions() -> None:
+    sealed = FakeSealed(1000)
+    plan = make_plan(sealed, photos=10_000, collection_test="rank-sum")
+    assert plan.max_hidden == 5
+    machine = AuditMachine(plan, sealed)
+    assert len(machine.next_batch()) == 60  # of at most 64
+    assert machine.expected() == plan.at_most == 60_000

@@ -1,15 +1,19 @@
 """Plans: levels that are spent, budgets, and a form that cannot be changed unseen."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from fakes import FakeSealed, make_plan
 
 from auditcore.audit.plan import (
+    BATCHINGS,
     OTHERS,
+    Batching,
     Claim,
     FirstAsked,
     Plan,
+    batching_for,
     level_of,
     max_hidden_for,
     parse_claim,
@@ -141,3 +145,26 @@ def test_picking_the_best_photo_after_a_look_at_all_of_them_stays_below_the_leve
     plan = make_plan(sealed, photos=photos, claim="photo:photo-3.jpg", attempt=2)
     assert 1 - (1 - plan.level) ** photos <= p / 4
     assert 1 - (1 - level_of(p, 2)) ** photos > p, "without its share it would not"
+
+
+@pytest.mark.parametrize(
+    ("photos", "hidden"), [(2, 15), (1_000, 15), (4_000, 15), (10_000, 5), (32_000, 1), (10**5, 1)]
+)
+def test_the_fixed_budget_of_very_many_photos_is_shared(photos: int, hidden: int) -> None:
+    level = Fraction(1, 40)
+    assert max_hidden_for(Claim("collection"), "rank-sum", 1000, photos, level) == hidden
+
+
+def test_batches_are_large_where_queries_are_cheap_or_many_and_small_where_they_are_dear() -> None:
+    one, many = Claim("photo", "a.jpg"), Claim("collection")
+    assert batching_for(many, 64, hosted=False, gpu=False) == Batching(8, 64)
+    assert batching_for(many, 65, hosted=False, gpu=False) == Batching(8, 1024)
+    assert batching_for(one, 10_000, hosted=False, gpu=False) == Batching(8, 64)
+    assert batching_for(one, 1, hosted=False, gpu=True) == Batching(64, 1024)
+    assert batching_for(many, 10_000, hosted=True, gpu=True) == Batching(8, 64)
+
+
+@pytest.mark.parametrize("batching", BATCHINGS)
+def test_a_plan_states_its_batches_and_reads_back(batching: Batching) -> None:
+    plan = replace(make_plan(FakeSealed(100), photos=3), batching=batching)
+    assert Plan.from_json(plan.to_json()) == plan
