@@ -35,6 +35,7 @@ from auditcore.photos import Captioned, find_photos, read_captions, unique_names
 from auditcore.photos.names import last_part
 
 _TOLD_SECONDS = 5.0
+_NOTES_TOLD = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,14 +109,22 @@ def run(arguments: argparse.Namespace) -> int:
             on_progress=Pace(should_stop),
             processes=_processes(arguments.processes),
         )
-    for line in sealed.lines:
-        for sentence in [line.refused] if line.refused else line.notes:
-            say(f"{line.name}: {sentence}")
+    _tell_lines(sealed.lines)
     if arguments.json:
         print_json(_as_json(sealed, arguments.out))
     else:
         tell(_in_words(sealed, arguments.out))
     return 0
+
+
+def _tell_lines(lines: Sequence[PhotoLine]) -> None:
+    """Say what happened to photos: why each refused one is left out, and the first notes."""
+    notes = [(line.name, note) for line in lines if not line.refused for note in line.notes]
+    refused = [(line.name, line.refused) for line in lines if line.refused]
+    for name, sentence in [*refused, *notes[:_NOTES_TOLD]]:
+        say(f"{name}: {sentence}")
+    if len(notes) > _NOTES_TOLD:
+        say(f"And {len(notes) - _NOTES_TOLD:,} more notes like these; --json tells them all.")
 
 
 class Pace:

@@ -257,3 +257,19 @@ def test_killed_processes_leave_no_others_and_what_they_did(tmp_path: Path) -> N
     kit = open_kit(out / "kit.zip")
     assert [photo.file for photo in kit.photos] == [f"{number}.png" for number in range(40)]
     assert len(list((out / "publish").iterdir())) == 40
+
+
+def ending(number: int) -> bytes:
+    """Return a photo; the process that asks for the seventh is ended, as one without memory is."""
+    if number == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return encoded(picture(40 + number, 30))
+
+
+def test_a_process_that_was_ended_has_its_sentence_and_costs_nothing_done(tmp_path: Path) -> None:
+    bad = [PhotoSource(f"{n}.jpg", partial(ending, n), str(n)) for n in range(14)]
+    good = [PhotoSource(f"{n}.jpg", partial(ending, n + 8), str(n)) for n in range(14)]
+    with pytest.raises(KitError, match="ended from outside"):
+        protect_into(tmp_path / "out", bad, versions=20, processes=2)
+    assert (tmp_path / "out" / SEALING_FOLDER / "request.json").is_file()
+    assert len(protect_into(tmp_path / "out", good, versions=20).kit.photos) == 14

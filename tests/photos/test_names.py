@@ -44,3 +44,11 @@ def test_a_name_that_is_already_taken_is_not_given_to_another() -> None:
 @given(NAMES)
 def test_a_shown_name_is_one_short_line(name: str) -> None:
     assert len(shown(name)) <= 62 and shown(name).splitlines() == [shown(name)]
+
+
+def test_many_of_one_name_are_numbered_in_turn() -> None:
+    names = unique_names(["a.jpg"] * 20_000 + ["A.jpg", "a (7).jpg"])
+    assert names[:3] == ["a.jpg", "a (2).jpg", "a (3).jpg"]
+    assert "a (7).jpg" not in names[:20_000] and names[-1] == "a (7).jpg"
+    assert names[-2] == "A (20002).jpg"
+    assert len({name.casefold() for name in names}) == len(names)
