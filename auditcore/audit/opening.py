@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from time import perf_counter
 from typing import Any
 
 from auditcore import __version__
@@ -175,7 +174,7 @@ def estimate(
         images_per_query=scorer.images_per_query,
         probes_at_most=probes_at_most(plan),
         hosted=plan.hosted,
-        seconds_per_query=_seconds_per_query(scorer, model),
+        seconds_per_query=scorer.seconds_per_query(),
         attempt=plan.attempt,
         level=plan.level,
         warnings=warnings(plan),
@@ -335,15 +334,6 @@ def probes_at_most(plan: Plan) -> int:
     """Return how often the test picture is asked: at the start, on the way, at the end."""
     looks = 2 + plan.at_most // plan.probing.every
     return looks * plan.probing.repeats
-
-
-def _seconds_per_query(scorer: Scorer, model: Model) -> float:
-    if model.seconds_per_image is not None:
-        return model.seconds_per_image * scorer.images_per_query
-    scorer.probe()  # the first call pays for warming up
-    begin = perf_counter()
-    scorer.probe()
-    return perf_counter() - begin
 
 
 def warnings(plan: Plan) -> tuple[str, ...]:

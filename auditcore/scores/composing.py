@@ -179,7 +179,7 @@ class Composer:
 
 
 def spread_out(ground: Ground) -> Ground:
-    """Return a ground as `add_mark` needs it: in float32, rows for each colour, (V, 3, S, COARSE)."""
+    """Return a ground as `add_mark` needs it: in float32, rows a colour, (V, 3, S, COARSE)."""
     rows = ground.rows.float()[:, None].repeat(1, 3, 1, 1)
     return Ground(ground.views.float(), rows, ground.columns.float().contiguous())
 

@@ -59,6 +59,10 @@ class Pictures(Protocol):
         """Return a photo's views of any picture."""
         ...
 
+    def usual_question(self, photo: int, pixels: Pixels) -> Images:
+        """Return as many pictures as the model is usually asked about, views of any picture."""
+        ...
+
 
 class CutPictures:
     """Views cut out of rendered versions, some versions ahead; one version at a time is asked."""
@@ -79,6 +83,10 @@ class CutPictures:
     def of_picture(self, photo: int, pixels: Pixels) -> Images:
         """Cut the views."""
         return cut_views(pixels, self._views(photo), self._size)
+
+    def usual_question(self, photo: int, pixels: Pixels) -> Images:
+        """Cut the views of one version."""
+        return self.of_picture(photo, pixels)
 
     def _make(self, query: Query) -> Images:
         return self.of_picture(query.photo, self._kit.version(query.photo, query.version))
@@ -125,6 +133,13 @@ class ComposedPictures:
             0,
             len(self._views(photo)),
         )
+
+    def usual_question(self, photo: int, pixels: Pixels) -> Images:
+        """Cut some views, and repeat them until they keep the model busy."""
+        count = self._model.at_once
+        some = min(count, len(self._views(photo)))
+        levels = self._composer.cut(photo, pixels, 0, some)
+        return Prepared(levels.repeat(-(-count // some), 1, 1, 1)[:count])
 
     def _images(self, part: Part) -> Images:
         """Compose the views; those of a version that takes too much memory, call by call."""

@@ -9,6 +9,7 @@ next ones are made in another thread meanwhile (pictures.py).
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,6 +125,20 @@ class Scorer:
         with self._model.fresh():
             raw = self._ask(photo, images)
         return self._judge(photo, raw, reference)
+
+    def seconds_per_query(self) -> float:
+        """Return how long a version takes: a few questions about the probe's picture are timed.
+
+        Of a model that knows how long it takes nothing is asked.
+        """
+        if self._model.seconds_per_image is not None:
+            return self._model.seconds_per_image * self.images_per_query
+        photo = self._photos[0]
+        images = self._pictures.usual_question(photo, probe_picture(self._kit))
+        self._ask(photo, images)  # the first pays for warming up
+        begin = perf_counter()
+        self._ask(photo, images)
+        return (perf_counter() - begin) * self.images_per_query / len(images)
 
     def _hear(self, part: Sequence[Query], images: "Images") -> tuple[NDArray[Any], list[Any]]:
         """Ask about the versions of a part, and what their answers are compared with."""

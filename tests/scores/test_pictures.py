@@ -128,6 +128,23 @@ def test_a_failing_model_is_heard_of_after_the_answers_before(kit: FakeKit) -> N
     assert 6 * len(heard) == sum(model.asked) > 0
 
 
+def test_the_time_of_a_version_is_that_of_the_usual_question(
+    kit: FakeKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditcore.scores.scorer.perf_counter", iter([10.0, 14.0] * 9).__next__)
+    local = FakeLocalModel(*GIVES)
+    assert Scorer(kit, local, "view-similarity", views=3).seconds_per_query() == 1.0
+    assert local.asked == [12, 12]  # four versions in 4 seconds
+    many = Scorer(kit, local, "view-similarity", views=100).seconds_per_query()
+    assert many == pytest.approx(4 * 100 / 12)
+    model = FakeModel(*GIVES)
+    assert Scorer(kit, model, "view-similarity", views=3).seconds_per_query() == 4.0
+    model.seconds_per_image = 0.25
+    assert Scorer(kit, model, "view-similarity", views=3).seconds_per_query() == 0.75
+    assert model.asked == [3, 3]
+    assert not kit.made  # no version is shown for it
+
+
 def test_the_probe_is_the_same_however_many_are_asked(kit: FakeKit) -> None:
     probes = set()
     for at_once in (1, 12):
