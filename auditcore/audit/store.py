@@ -213,13 +213,7 @@ class Store:
         return _newest_first(records), reason
 
     def unfinished(self, owner: str, kit_id: str | None, spec: str) -> str | None:
-        """Return the id of the owner's newest audit on this spec without a verdict.
-
-        Args:
-            owner: whose.
-            kit_id: of which kit; None for any.
-            spec: how the model was named.
-        """
+        """Return the owner's newest audit on this spec without a verdict, of one kit or of any."""
         for record in self.audits(owner, kit_id):
             if record.verdict is None and record.plan.model.get("spec") == spec:
                 return record.id
