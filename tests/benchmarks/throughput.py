@@ -91,6 +91,7 @@ def measure(name: str, folder: Path, device: str, pace: dict[str, float]) -> dic
     caption = model.text_features([str(kit.photos[ways.PHOTO].caption)])
     side = model.preprocessing.size
     obvious = ways.Obvious.of(place, caption, device, threads)
+    print(f"{name}: opened, {model.way}", flush=True)
     trial = pace["trial"]
     loader = fastest([ways.Loader(obvious, kit, count) for count in WORKERS], trial)
     bare = fastest([ways.Bare(model, size) for size in SIZES[device]], trial)
@@ -135,7 +136,9 @@ def tried(model: Any) -> list[dict[str, Any]]:
 
 def fastest(timed: Sequence[Any], seconds: float) -> Any:
     """Return what answers most pictures a second."""
-    return max(timed, key=lambda one: one.pace(seconds))
+    paces = [one.pace(seconds) for one in timed]
+    print([round(pace, 1) for pace in paces], flush=True)
+    return timed[paces.index(max(paces))]
 
 
 def in_turns(timed: dict[str, Any], rounds: int, seconds: float) -> dict[str, list[float]]:
