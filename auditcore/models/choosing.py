@@ -7,7 +7,6 @@ wherever it stands, whatever stands beside it; 16 bits only if they are well fas
 goes on later must hear the same answers.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
@@ -22,13 +21,14 @@ from auditcore.models.base import Capability
 from auditcore.models.compiled import installed
 from auditcore.models.devices import FASTER
 from auditcore.models.local import CHANNELS_LAST, IN_TORCH, LocalModel, TorchModel, Way
-from auditcore.models.measuring import Ask, first_size, grown, is_steady, pace, sample
+from auditcore.models.measuring import Ask, clock_of, first_size, grown, is_steady, pace, sample
 from auditcore.models.precision import AGREEMENT, said, worst_noise
 from auditcore.models.remembered import recall, remember
 from auditcore.models.running import RUNTIME_TITLES, Running
 
 GAIN = 1.3  # of 16 bits over 32: what they must win to be taken
-SECONDS = 12.0  # of measuring; candidates that have not been reached by then are left out
+SECONDS = 12.0  # of computing, to measure; what has not been reached by then is left out
+SURELY = 3  # candidates that are tried however long it takes
 
 
 @dataclass(frozen=True)
@@ -176,11 +176,12 @@ def _options(model: TorchModel, running: Running) -> list[tuple[str, str]]:
 
 def _measure(model: TorchModel, running: Running, options: list[tuple[str, str]]) -> dict[str, Any]:
     """Return the best way and all that was tried."""
-    begin = time.perf_counter()
+    clock = clock_of(model)
+    begin = clock()
     trial = _Trial(model, running.calls)
     tried: list[Tried] = []
     for runtime, precision in options:
-        if not tried or time.perf_counter() - begin < SECONDS:
+        if len(tried) < SURELY or (clock() - begin) / model.calls.lanes < SECONDS:
             tried.append(trial.of(runtime, precision))
     best = preferred(tried, obey=running.precision is not None)
     if not best:

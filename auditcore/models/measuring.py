@@ -67,7 +67,7 @@ def pace(model: LocalModel, ask: Ask, versions: Prepared) -> float:
     On a CPU seconds of computing are counted, so that what other programs take is not.
     """
     count = model.calls.size * model.calls.lanes
-    pictures, clock = _many(versions, count), _clock_of(model)
+    pictures, clock = _many(versions, count), clock_of(model)
     lanes = model.calls.lanes
     ask(pictures)
     seconds: list[float] = []
@@ -120,7 +120,11 @@ def _limits(model: LocalModel) -> _Limits:
     return _ON_CPU if _in_lanes(model) else _ON_CARD
 
 
-def _clock_of(model: LocalModel) -> Callable[[], float]:
+def clock_of(model: LocalModel) -> Callable[[], float]:
+    """Return a clock of computing on a CPU, so that a busy machine changes nothing; else of time.
+
+    It runs as fast as there are lanes at work.
+    """
     return time.process_time if _in_lanes(model) else time.perf_counter
 
 
