@@ -26,7 +26,7 @@ BEFORE = "4a33d52"
 PHOTOS, DRAWINGS = 150, 50
 ROUNDS = 3
 VISIBILITY = 3.0
-VERSIONS_LOOKED_AT = 16
+VERSIONS_LOOKED_AT = 4
 
 
 def write_pictures(work: Path, folder: Path) -> None:
@@ -56,17 +56,17 @@ def measure(files: Path, out: Path, processes: int) -> dict[str, float]:
 def visibilities(kit: Path) -> list[float]:
     """Return the mean colour difference of each photo's first versions."""
     from auditcore.kit import open_kit
-    from auditcore.marks import measure as compare
+    from auditcore.marks.colour_difference import Lab, ciede2000
 
-    opened = open_kit(kit)
-    return [
-        sum(
-            compare(opened.base(photo), opened.version(photo, version)).ciede2000_mean
+    opened, found = open_kit(kit), []
+    for photo in range(len(opened.photos)):
+        base = Lab.of(opened.base(photo).transpose(2, 0, 1))
+        differences = [
+            ciede2000(base, Lab.of(opened.version(photo, version).transpose(2, 0, 1))).mean()
             for version in range(VERSIONS_LOOKED_AT)
-        )
-        / VERSIONS_LOOKED_AT
-        for photo in range(len(opened.photos))
-    ]
+        ]
+        found.append(float(sum(differences)) / VERSIONS_LOOKED_AT)
+    return found
 
 
 @contextmanager
