@@ -21,6 +21,7 @@ from auditcore.kit.archive import (
     too_many_files,
     unreadable,
 )
+from auditcore.kit.claimed import BYTES_A_PHOTO, check_list_size, claimed_photos
 from auditcore.kit.parts import MAX_PHOTOS
 from auditcore.kit.spelling import (
     LARGE_END_BYTES,
@@ -35,8 +36,6 @@ _HEAD_BYTES = 4096
 _LINE_BYTES = 112  # a kit's longest line in the table of contents, generously
 _MEMBERS_A_PHOTO = 3  # its copy, and two parts of its marks at most
 _MAX_MEMBERS = MAX_PHOTOS * _MEMBERS_A_PHOTO + 3
-_LIST_BYTES_A_PHOTO = 18_000  # caption and label at their longest, and the rest
-_LISTS = ("public.json", "secret.json")
 _LOOKED_INTO = 3
 
 
@@ -88,10 +87,11 @@ def _contents(directory: bytes, count: int, begins: int) -> Contents | None:
 
 
 def _check_sizes(contents: Contents) -> None:
-    photos = sum(name.startswith("base/") for name in contents.names)
+    photos = claimed_photos(contents.names)
     for name, size in zip(contents.names, contents.sizes.tolist(), strict=True):
-        most = MAX_MEMBER_BYTES + (photos * _LIST_BYTES_A_PHOTO if name in _LISTS else 0)
-        if size > most:
+        if name in BYTES_A_PHOTO:
+            check_list_size(name, size, photos)
+        elif size > MAX_MEMBER_BYTES:
             raise KitError(
                 f"The kit was not opened: its file {shown(name)} takes {size // 1_000_000:,} MB, "
                 f"more than any kit holds. {ORIGINAL}"

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from auditcore.errors import KitError, MarkError
 from auditcore.kit.archive import check_name, read_folder, unpack
 from auditcore.kit.canonical import parse_canonical
+from auditcore.kit.claimed import check_list, claimed_photos
 from auditcore.kit.contents import read_contents
 from auditcore.kit.kit import Kit
 from auditcore.kit.layout import READ_ME, READ_ME_FILE, base_file, part_file
@@ -60,7 +62,7 @@ def open_kit(source: bytes | Path) -> Kit:
 
 
 def _open_whole(members: Mapping[str, bytes], path: Path | None) -> Kit:
-    public, secret = _parts(members)
+    public, secret = _parts(members, claimed_photos(members))
     bases, parts = _check_files(members, public, secret)
     return _tried(Kit(public, secret, InMemory(bases, parts, path)), range(len(bases)))
 
@@ -70,7 +72,7 @@ def _open_lazily(path: Path) -> Kit:
     file = InFile(path, contents, (), ())
     lists = (READ_ME_FILE, "public.json", "secret.json")
     members = {name: file.member(name) for name in lists if contents.find(name) is not None}
-    public, secret = _parts(members)
+    public, secret = _parts(members, claimed_photos(contents.names))
     _check_read_me(members)
     _check_names(contents, public, secret)
     count = len(public.photos)
@@ -78,11 +80,11 @@ def _open_lazily(path: Path) -> Kit:
     return _tried(Kit(public, secret, InFile(path, contents, public.photos, secret.photos)), tried)
 
 
-def _parts(members: Mapping[str, bytes]) -> tuple[PublicPart, SecretPart]:
-    """Read the public and the secret part, each fixed by the other."""
-    public = read_public(parse_canonical(members["public.json"], "public.json"))
+def _parts(members: Mapping[str, bytes], photos: int) -> tuple[PublicPart, SecretPart]:
+    """Read the public and the secret part, each fixed by the other, of a kit of so many photos."""
+    public = read_public(_list(members, "public.json", photos))
     _check_family(public.family)
-    secret = _secret(members, public)
+    secret = _secret(members, public, photos)
     _check_bound(public, secret)
     return public, secret
 
@@ -103,14 +105,18 @@ def _check_family(family: str) -> None:
         )
 
 
-def _secret(members: Mapping[str, bytes], public: PublicPart) -> SecretPart:
+def _list(members: Mapping[str, bytes], name: str, photos: int) -> Any:
+    check_list(name, members[name], photos)
+    return parse_canonical(members[name], name)
+
+
+def _secret(members: Mapping[str, bytes], public: PublicPart, photos: int) -> SecretPart:
     if "secret.json" not in members:
         raise KitError(
             "This kit has lost its secret part (secret.json), and nothing can be checked without "
             "it. Look for another copy of the kit; it cannot be made again."
         )
-    raw = parse_canonical(members["secret.json"], "secret.json")
-    return read_secret(raw, len(public.photos))
+    return read_secret(_list(members, "secret.json", photos), len(public.photos))
 
 
 def _check_bound(public: PublicPart, secret: SecretPart) -> None:
