@@ -4,10 +4,11 @@ Candidates are PyTorch in 32 and in 16 bits and, on a CPU, OpenVINO and ONNX Run
 only if it keeps the ranks (`auditcore.models.precision`) and gives every picture the same bits
 wherever it stands, whatever stands beside it; 16 bits only if they are well faster than the fastest
 32. The choice is made once for a model and a processor and kept in the data folder: an audit that
-goes on later must hear the same answers.
+goes on later must hear the same answers. It is made again when the program that was chosen is not
+there any more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -23,7 +24,7 @@ from auditcore.models.devices import FASTER
 from auditcore.models.local import CHANNELS_LAST, IN_TORCH, LocalModel, TorchModel, Way
 from auditcore.models.measuring import Ask, clock_of, first_size, grown, is_steady, pace, sample
 from auditcore.models.precision import AGREEMENT, said, worst_noise
-from auditcore.models.remembered import recall, remember
+from auditcore.models.remembered import recall_or
 from auditcore.models.running import RUNTIME_TITLES, Running
 
 GAIN = 1.3  # of 16 bits over 32: what they must win to be taken
@@ -73,9 +74,13 @@ def choose_way(model: TorchModel, running: Running) -> Way:
         return Way(*options[0], running.calls)
     asked = (running.runtime, running.precision, running.calls)
     place = " ".join([_processor_name(model.device), *(str(one or "any") for one in asked)])
-    kept = recall(model.identity.fingerprint, place)
-    if kept is None or (kept.get("runtime"), kept.get("precision")) not in options:
-        kept = remember(model.identity.fingerprint, place, _measure(model, running, options))
+
+    def usable(kept: Mapping[str, Any]) -> bool:
+        there = (kept.get("runtime"), kept.get("precision")) in options
+        return there and isinstance(kept.get("calls"), int)
+
+    measure = partial(_measure, model, running, options)
+    kept = recall_or(measure, model.identity.fingerprint, place, usable)
     return Way(str(kept["runtime"]), str(kept["precision"]), int(kept["calls"]))
 
 
@@ -128,10 +133,12 @@ def choose_calls(model: LocalModel, resize: Callable[[int], None], running: Runn
     if running.calls:
         return running.calls
     place = f"{model.identity.details['device']} {model.identity.details['engine']}"
-    kept = recall(model.identity.fingerprint, place)
-    if kept is None or not isinstance(kept.get("calls"), int):
-        found = {"calls": _find_calls(model, resize)}
-        kept = remember(model.identity.fingerprint, place, found)
+    kept = recall_or(
+        lambda: {"calls": _find_calls(model, resize)},
+        model.identity.fingerprint,
+        place,
+        lambda kept: isinstance(kept.get("calls"), int),
+    )
     return int(kept["calls"])
 
 

@@ -64,6 +64,23 @@ def test_the_choice_is_measured_once_kept_and_opens_again(
 
 
 @pytest.mark.measured
+def test_a_program_that_was_removed_is_chosen_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(tmp_path / "vit", running=Running("cpu"))
+    (file,) = (paths.data_dir() / "measured").glob("*.json")
+    won = {**json.loads(file.read_text()), "runtime": "openvino", "precision": "float32"}
+    file.write_text(json.dumps(won))
+    there = compiled.installed
+    for module in (choosing, compiled):
+        monkeypatch.setattr(module, "installed", lambda name: name != "openvino" and there(name))
+    found = opened(tmp_path / "vit", running=Running("cpu")).way
+    assert found.runtime != "openvino"
+    monkeypatch.setattr(choosing, "_measure", lambda *_: pytest.fail("measured again"))
+    assert opened(tmp_path / "vit", running=Running("cpu")).way == found
+
+
+@pytest.mark.measured
 def test_an_onnx_files_calls_are_measured_and_kept(tmp_path: Path) -> None:
     spec = f"onnx:{write_sheet(save_onnx(tmp_path / 'small.onnx'))}"
     model = open_model(spec)

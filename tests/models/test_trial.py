@@ -1,5 +1,6 @@
 """How a local model runs: its trial, its memory, a chosen precision, and what is remembered."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from auditcore.errors import ModelError
 from auditcore.models import Model, Running, devices, open_model
 from auditcore.models.local import TorchModel
 from auditcore.models.precision import operations
-from auditcore.models.remembered import recall, remember
+from auditcore.models.remembered import recall, recall_or, remember
 from auditcore.models.trial import trial
 from tests.models.architectures import save_random
 from tests.models.onnx_files import save_onnx, write_sheet
@@ -197,6 +198,18 @@ def test_what_is_kept_first_stays() -> None:
     )
     assert remember("a" * 64, "NVIDIA H100 80GB", {"precision": "x"})["precision"] == "float16"
     assert recall("a" * 64, "cpu") is None
+
+
+def test_what_is_kept_and_of_no_use_any_more_is_replaced_once() -> None:
+    kept = "a" * 64, "cpu"
+    remember(*kept, {"runtime": "gone"})
+
+    def usable(facts: Mapping[str, Any]) -> bool:
+        return facts.get("runtime") != "gone"
+
+    assert recall_or(lambda: {"runtime": "first"}, *kept, usable) == {"runtime": "first"}
+    assert remember(*kept, {"runtime": "second"}, usable) == {"runtime": "first"}
+    assert recall_or(lambda: pytest.fail("found again"), *kept, usable) == {"runtime": "first"}
 
 
 def fail_above(model: TorchModel, most: int, error: Exception) -> list[int]:
