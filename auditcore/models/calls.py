@@ -20,7 +20,7 @@ from auditcore.errors import ModelError
 from auditcore.models.devices import steady
 from auditcore.models.lanes import cores, lanes
 from auditcore.models.prepared import Images
-from auditcore.models.room import is_out_of_memory, no_room
+from auditcore.models.room import CallTooLarge, is_out_of_memory, no_room
 
 Answer = Callable[[Images, int], torch.Tensor]
 """From some pictures and the size of a call to one row a picture of the call, filled up."""
@@ -33,6 +33,7 @@ class Calls:
         size: pictures a call.
         device: the processor that makes them.
         lanes: calls at a time; on a graphics card they queue up behind each other instead.
+        on_too_large: told the size of a call that should fit when one has not.
     """
 
     def __init__(self, name: str, device: torch.device, size: int) -> None:
@@ -40,6 +41,7 @@ class Calls:
         self.size = size
         self.lanes = cores() if device.type == "cpu" else 1
         self._name, self.device = name, device
+        self.on_too_large: Callable[[int], None] = lambda size: None
         self._aside = False
 
     @property
@@ -50,10 +52,12 @@ class Calls:
     def rows(self, images: Images, answer: Answer) -> torch.Tensor:
         """Return the answers to pictures, one row each.
 
-        When memory runs out, one call at a time is made from then on, then calls of half the size.
+        When memory runs out, one call at a time is made from then on, which changes no bit. The
+        size stays: answers of two sizes must not stand beside each other.
 
         Raises:
-            ModelError: not even one picture fits into memory.
+            CallTooLarge: not even one call at a time fits into memory.
+            ModelError: not even one picture does.
         """
         while True:
             try:
@@ -62,7 +66,7 @@ class Calls:
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
-            self._take_less()  # outside of the handler: the error kept the memory in use
+            self._make_room()  # outside of the handler: the error kept the memory in use
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -85,13 +89,14 @@ class Calls:
             return [one(part) for part in parts]
         return _in_lanes([partial(one, part) for part in parts], self.lanes)
 
-    def _take_less(self) -> None:
+    def _make_room(self) -> None:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         if self.lanes > 1:
             self.lanes = 1
         elif self.size > 1:
-            self.size //= 2
+            self.on_too_large(self.size // 2)
+            raise CallTooLarge(self._name, self.size)
         else:
             raise ModelError(no_room(self._name))
 

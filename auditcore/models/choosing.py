@@ -3,14 +3,15 @@
 Candidates are PyTorch in 32 and in 16 bits and, on a CPU, OpenVINO and ONNX Runtime. One is taken
 only if it keeps the ranks (`auditcore.models.precision`) and gives every picture the same bits
 wherever it stands, whatever stands beside it; 16 bits only if they are well faster than the fastest
-32. The choice is made once for a model and a processor and kept in the data folder: an audit that
-goes on later must hear the same answers. It is made again when the program that was chosen is not
-there any more.
+32. The number of pictures a call that a person or an audit's plan names is tried for those bits,
+too, and refused if they move. The choice is made once for a model and a processor and kept in the
+data folder: an audit that goes on later must hear the same answers. It is made again when what was
+chosen is not there any more: the program, or the memory.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,10 @@ from auditcore.models.devices import FASTER
 from auditcore.models.local import CHANNELS_LAST, IN_TORCH, LocalModel, TorchModel, Way
 from auditcore.models.measuring import Ask, clock_of, first_size, grown, is_steady, pace, sample
 from auditcore.models.precision import AGREEMENT, said, worst_noise
-from auditcore.models.remembered import recall_or
-from auditcore.models.running import RUNTIME_TITLES, Running
+from auditcore.models.prepared import Prepared
+from auditcore.models.remembered import recall, recall_or, remember
+from auditcore.models.room import CallTooLarge
+from auditcore.models.running import CALLS_MOST, RUNTIME_TITLES, Running
 
 GAIN = 1.3  # of 16 bits over 32: what they must win to be taken
 SECONDS = 12.0  # of computing, to measure; what has not been reached by then is left out
@@ -67,20 +70,23 @@ def choose_way(model: TorchModel, running: Running) -> Way:
         running: what a person has chosen, which is obeyed.
 
     Raises:
-        ModelError: what was chosen is not to be had for this model or on this processor.
+        ModelError: what was chosen is not to be had for this model or on this processor, or bits
+            move in calls of the chosen size.
     """
-    options = _options(model, running)
-    if running.calls and len(options) == 1:
-        return Way(*options[0], running.calls)
+    options, most = _options(model, running), _most(model, running)
     asked = (running.runtime, running.precision, running.calls)
     place = " ".join([_processor_name(model.device), *(str(one or "any") for one in asked)])
 
+    def find() -> dict[str, Any]:
+        if running.calls and len(options) == 1:
+            return asdict(_checked(model, Way(*options[0], running.calls)))
+        return _measure(model, running, options, most)
+
     def usable(kept: Mapping[str, Any]) -> bool:
         there = (kept.get("runtime"), kept.get("precision")) in options
-        return there and isinstance(kept.get("calls"), int)
+        return there and _is_size(kept.get("calls"), most)
 
-    measure = partial(_measure, model, running, options)
-    kept = recall_or(measure, model.identity.fingerprint, place, usable)
+    kept = recall_or(find, model.identity.fingerprint, place, usable)
     return Way(str(kept["runtime"]), str(kept["precision"]), int(kept["calls"]))
 
 
@@ -129,31 +135,62 @@ def choose_calls(model: LocalModel, resize: Callable[[int], None], running: Runn
         model: the model.
         resize: makes it take so many.
         running: what a person has chosen.
+
+    Raises:
+        ModelError: bits move in calls of the chosen size.
     """
-    if running.calls:
-        return running.calls
     place = f"{model.identity.details['device']} {model.identity.details['engine']}"
-    kept = recall_or(
-        lambda: {"calls": _find_calls(model, resize)},
-        model.identity.fingerprint,
-        place,
-        lambda kept: isinstance(kept.get("calls"), int),
+    place, most = f"{place} {running.calls or ''}".rstrip(), _most(model, running)
+
+    def find() -> dict[str, Any]:
+        if not running.calls:
+            return {"calls": _find_calls(model, resize, most)}
+        resize(running.calls)
+        if not is_steady(model, {_ask(model)}, sample(model)):
+            raise _moving(model, running.calls)
+        return {"calls": running.calls}
+
+    def usable(kept: Mapping[str, Any]) -> bool:
+        return _is_size(kept.get("calls"), most)
+
+    return int(recall_or(find, model.identity.fingerprint, place, usable)["calls"])
+
+
+def remember_most(fingerprint: str, device: torch.device, calls: int) -> None:
+    """Keep that a model has no memory on a processor for more pictures a call than so many."""
+    remember(
+        fingerprint, _room_on(device), {"calls": calls}, lambda kept: _is_size(kept["calls"], calls)
     )
-    return int(kept["calls"])
 
 
-def _find_calls(model: LocalModel, resize: Callable[[int], None]) -> int:
+def _most(model: LocalModel, running: Running) -> int:
+    """Return the pictures a call that are chosen, else those for which there was memory."""
+    kept = recall(model.identity.fingerprint, _room_on(model.calls.device)) or {}
+    return running.calls or int(kept.get("calls", CALLS_MOST))
+
+
+def _room_on(device: torch.device) -> str:
+    return f"{device.type} memory"
+
+
+def _is_size(calls: object, most: int) -> bool:
+    return isinstance(calls, int) and 1 <= calls <= most
+
+
+def _find_calls(model: LocalModel, resize: Callable[[int], None], most: int) -> int:
     versions, ask = sample(model), _ask(model)
 
     def paced(calls: int) -> float:
         resize(calls)
-        found = pace(model, ask, versions)
-        fits = model.calls.size == calls
-        return found if fits and is_steady(model, {ask}, versions) else 0.0
+        try:
+            found = pace(model, ask, versions)
+        except CallTooLarge:
+            return 0.0
+        return found if is_steady(model, {ask}, versions) else 0.0
 
-    resize(first := first_size(model, ask, versions))
+    resize(first := min(most, first_size(model, ask, versions)))
     found = paced(first)
-    return grown(model, found, paced) if found else 1
+    return grown(model, found, paced, most) if found else 1
 
 
 def _options(model: TorchModel, running: Running) -> list[tuple[str, str]]:
@@ -181,11 +218,29 @@ def _options(model: TorchModel, running: Running) -> list[tuple[str, str]]:
     return [(runtime, precision)]
 
 
-def _measure(model: TorchModel, running: Running, options: list[tuple[str, str]]) -> dict[str, Any]:
+def _checked(model: TorchModel, way: Way) -> Way:
+    """Return a way that was chosen in every respect if its bits hold still."""
+    there = model.in_way(way)
+    if not _is_steady(there, sample(model)):
+        raise _moving(model, way.calls)
+    return way
+
+
+def _moving(model: LocalModel, calls: int) -> ModelError:
+    return ModelError(
+        f"{model.identity.name} answers differently in the last bits depending on where a picture "
+        f"stands among {calls} in a call, so that its answers could not be repeated. Choose 1 "
+        "picture a call, or leave the number to be measured."
+    )
+
+
+def _measure(
+    model: TorchModel, running: Running, options: list[tuple[str, str]], most: int
+) -> dict[str, Any]:
     """Return the best way and all that was tried."""
     clock = clock_of(model)
     begin = clock()
-    trial = _Trial(model, running.calls)
+    trial = _Trial(model, running.calls, most)
     tried: list[Tried] = []
     for runtime, precision in options:
         if len(tried) < SURELY or (clock() - begin) / model.calls.lanes < SECONDS:
@@ -203,21 +258,35 @@ def _measure(model: TorchModel, running: Running, options: list[tuple[str, str]]
 class _Trial:
     """Measures ways to compute one model."""
 
-    def __init__(self, model: TorchModel, calls: int | None) -> None:
-        """Begin; `calls` are the pictures a call that a person has chosen, None to find them."""
+    def __init__(self, model: TorchModel, calls: int | None, most: int = CALLS_MOST) -> None:
+        """Begin, with PyTorch's float32.
+
+        Args:
+            model: the model.
+            calls: the pictures a call that a person has chosen, None to find them.
+            most: of them, if they are to be found.
+        """
         self._versions = sample(model)
-        self._model = model
-        self._first = calls or first_size(model, model.image_features, self._versions)
+        self._model, self._most = model, most
         self._made: dict[tuple[str, str], TorchModel] = {}
+        self._first = calls or min(most, first_size(model, model.image_features, self._versions))
+        while True:
+            try:
+                exact = self._in_way(Way("torch", "float32", self._first))
+                self._exact: list[NDArray[Any]] = said(exact, self._versions)
+                break
+            except CallTooLarge:
+                if calls:
+                    raise
+            self._first //= 2
 
     def of(self, runtime: str, precision: str) -> Tried:
         """Try one way with calls of the first size."""
         way = Way(runtime, precision, self._first)
-        exact = self._exact  # whose errors are the model's own
         try:
             model = self._in_way(way)
             reference = (runtime, precision) == ("torch", "float32")
-            off = 0.0 if reference else worst_noise(exact, said(model, self._versions))
+            off = 0.0 if reference else worst_noise(self._exact, said(model, self._versions))
             return Tried(way, pace(model, _ask(model), self._versions), off)
         except (RuntimeError, TypeError, ValueError, ModelError):  # what it lacks, in its own words
             return Tried(way, 0.0, float("inf"))
@@ -228,22 +297,24 @@ class _Trial:
         Args:
             best: the best first.
             fixed: the number of pictures a call has been chosen.
+
+        Raises:
+            ModelError: in calls of the chosen size bits never hold still.
         """
-        if fixed:
-            return best[0].way
         for found in best:
             if self._is_steady(found.way):
-                paced = partial(self._paced, found.way)
-                calls = grown(self._in_way(found.way), found.images_per_second, paced)
-                return replace(found.way, calls=calls)
+                return found.way if fixed else self._grown(found)
+        if fixed:
+            raise _moving(self._model, self._first)
         smaller = replace(best[-1].way, calls=self._first // 2 or 1)
         while smaller.calls > 1 and not self._is_steady(smaller):
             smaller = replace(smaller, calls=smaller.calls // 2)
         return smaller  # one picture a call has no neighbours
 
-    @cached_property
-    def _exact(self) -> list[NDArray[Any]]:
-        return said(self._in_way(Way("torch", "float32", self._first)), self._versions)
+    def _grown(self, found: Tried) -> Way:
+        paced = partial(self._paced, found.way)
+        there = self._in_way(found.way)
+        return replace(found.way, calls=grown(there, found.images_per_second, paced, self._most))
 
     def _in_way(self, way: Way) -> TorchModel:
         key = way.runtime, way.precision
@@ -254,12 +325,18 @@ class _Trial:
     def _paced(self, way: Way, calls: int) -> float:
         """Return the pace with calls of another size, 0 if that has no room or no steady bits."""
         model = self._in_way(replace(way, calls=calls))
-        found = pace(model, _ask(model), self._versions)
-        return found if model.calls.size == calls and self._is_steady(model.way) else 0.0
+        try:
+            found = pace(model, _ask(model), self._versions)
+        except CallTooLarge:
+            return 0.0
+        return found if self._is_steady(model.way) else 0.0
 
     def _is_steady(self, way: Way) -> bool:
-        model = self._in_way(way)
-        return is_steady(model, {model.image_features, _ask(model)}, self._versions)
+        return _is_steady(self._in_way(way), self._versions)
+
+
+def _is_steady(model: TorchModel, versions: Prepared) -> bool:
+    return is_steady(model, {model.image_features, _ask(model)}, versions)
 
 
 def _ask(model: LocalModel) -> Ask:

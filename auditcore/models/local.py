@@ -4,6 +4,7 @@ import copy
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -85,6 +86,9 @@ class TorchModel(LocalModel):
         chosen = choosing.choose_way(self, running)
         if chosen != self.way:
             self._take(chosen)
+        self.calls.on_too_large = partial(
+            choosing.remember_most, self.identity.fingerprint, self.device
+        )
         self._compiled_for(FEATURES)  # what it cannot do is said now
 
     def in_way(self, way: Way) -> "TorchModel":
@@ -135,7 +139,7 @@ class TorchModel(LocalModel):
                 (B, 3, S, S), to its answers, shape (B, ...).
 
         Raises:
-            ModelError: no picture, no room for one, or a processor that lacks an operation.
+            ModelError: no picture, no room for a call, or a processor that lacks an operation.
         """
         if not len(images):
             raise ModelError("No picture was given to the model.")

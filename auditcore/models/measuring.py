@@ -93,16 +93,17 @@ def is_steady(model: LocalModel, asks: Collection[Ask], versions: Prepared) -> b
     return True
 
 
-def grown(model: LocalModel, there: float, paced: Callable[[int], float]) -> int:
+def grown(model: LocalModel, there: float, paced: Callable[[int], float], most: int) -> int:
     """Return the pictures a call when they are doubled as long as that is worth it.
 
     Args:
         model: the model with the calls to begin with.
         there: its pace with them.
         paced: from pictures a call to the pace, 0 if they cannot be taken.
+        most: pictures a call for which there was memory.
     """
     calls, lanes, limits = model.calls.size, model.calls.lanes, _limits(model)
-    while 2 * calls <= limits.most and 2 * calls * lanes / there <= limits.seconds:
+    while 2 * calls <= min(most, limits.most) and 2 * calls * lanes / there <= limits.seconds:
         faster = paced(2 * calls)
         if faster < _WORTH * there:
             break

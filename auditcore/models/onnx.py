@@ -6,6 +6,7 @@ it, see `auditcore.models.onnx_sheet`.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,9 @@ class OnnxModel(LocalModel):
         """Find how many pictures a call are best, and say it in the details."""
         if not self._one_by_one:
             self._resize(choosing.choose_calls(self, self._resize, running))
+        self.calls.on_too_large = partial(
+            choosing.remember_most, self.identity.fingerprint, self._processor
+        )
         details = {**self.identity.details, "call size": str(self.calls.size)}
         self.identity = replace(self.identity, details=details)
 

@@ -1,7 +1,8 @@
-"""How many pictures fit into memory at once, found out by trying.
+"""How much fits into memory at once, found out by trying.
 
-Nobody can say beforehand how much memory a network takes. When it runs out, half as many pictures
-are asked at a time from then on; when one alone does not fit, a sentence says what to do.
+Nobody can say beforehand how much memory a network takes. When it runs out, half as many texts are
+asked at a time from then on. The number of pictures a call binds an audit, so it never changes
+behind its back: a sentence says what to do (`CallTooLarge`), as when one alone does not fit.
 """
 
 from collections.abc import Callable
@@ -72,6 +73,20 @@ class Room:
         if tried == 1:
             raise ModelError(no_room(self._name))
         self.most = tried // 2
+
+
+class CallTooLarge(ModelError):
+    """A call of several pictures for which memory ran out; one of fewer may fit."""
+
+    def __init__(self, name: str, size: int) -> None:
+        """Say so of the model `name` and calls of `size` pictures."""
+        super().__init__(
+            f"{name} ran out of memory at {size} pictures a call. Nothing that was answered is "
+            "lost: close other programs and go on. When it is opened anew (in the app: after "
+            f"Telltale is started again) it takes at most {size // 2} pictures a call. An audit "
+            "keeps the number it began with, because the last bits of its answers depend on it; if "
+            "it cannot go on for want of memory, start a new one."
+        )
 
 
 def no_room(name: str) -> str:

@@ -17,6 +17,7 @@ from auditcore.models.calls import Calls, filled
 from auditcore.models.lanes import cores
 from auditcore.models.local import LocalModel
 from auditcore.models.prepared import Prepared
+from auditcore.models.room import CallTooLarge
 from tests.models.architectures import save_random
 from tests.models.onnx_files import save_onnx, write_sheet
 from tests.models.timm_folders import save_timm, save_torchvision
@@ -160,7 +161,21 @@ def test_no_room_says_so() -> None:
     def answer(part: Prepared, size: int) -> torch.Tensor:
         raise MemoryError
 
-    calls = Calls("The model", torch.device("cpu"), 4)
+    calls = Calls("The model", torch.device("cpu"), 1)
     with pytest.raises(ModelError, match="The model does not fit"):
         calls.rows(Prepared(torch.zeros(2, 3, 2, 2)), answer)
-    assert (calls.size, calls.lanes) == (1, 1)
+    assert calls.lanes == 1
+
+
+def test_too_large_a_call_is_told_and_none_is_made_smaller() -> None:
+    told: list[int] = []
+
+    def answer(part: Prepared, size: int) -> torch.Tensor:
+        raise MemoryError
+
+    calls = Calls("The model", torch.device("cpu"), 4)
+    calls.on_too_large = told.append
+    for _ in range(2):
+        with pytest.raises(CallTooLarge, match="The model ran out of memory at 4 pictures"):
+            calls.rows(Prepared(torch.zeros(2, 3, 2, 2)), answer)
+    assert (calls.size, calls.lanes, told) == (4, 1, [2, 2])

@@ -81,6 +81,25 @@ def test_a_program_that_was_removed_is_chosen_no_more(
 
 
 @pytest.mark.measured
+@pytest.mark.parametrize("kind", ["vit", "onnx"])
+def test_what_had_no_memory_is_opened_with_smaller_calls(tmp_path: Path, kind: str) -> None:
+    if kind == "onnx":
+        spec = f"onnx:{write_sheet(save_onnx(tmp_path / 'small.onnx'))}"
+    else:
+        spec = f"openclip:{save_random(tmp_path / 'vit', 'vit')}"
+    pinned = Running("cpu", runtime="torch" if kind == "vit" else None)
+    model = open_model(spec, running=pinned)
+    assert isinstance(model, LocalModel) and model.calls.size > 2
+    model.calls.on_too_large(2)
+    model.calls.on_too_large(4)  # by another program, a moment later
+    again = open_model(spec, running=pinned)
+    assert isinstance(again, LocalModel) and again.calls.size <= 2
+    assert again.identity.details["call size"] == str(again.calls.size)
+    as_then = open_model(spec, running=as_told(model.identity.details))  # an audit goes on
+    assert as_then.identity.details == model.identity.details
+
+
+@pytest.mark.measured
 def test_an_onnx_files_calls_are_measured_and_kept(tmp_path: Path) -> None:
     spec = f"onnx:{write_sheet(save_onnx(tmp_path / 'small.onnx'))}"
     model = open_model(spec)
@@ -93,6 +112,22 @@ def test_an_onnx_files_calls_are_measured_and_kept(tmp_path: Path) -> None:
     assert open_model(spec, running=Running(calls=3)).identity.details["call size"] == "3"
     with pytest.raises(ModelError, match="computed by ONNX Runtime; nothing else"):
         open_model(spec, running=Running(runtime="torch"))
+
+
+@pytest.mark.measured
+def test_a_chosen_number_of_pictures_is_refused_where_bits_move(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = f"onnx:{write_sheet(save_onnx(tmp_path / 'small.onnx'))}"
+    steady = Running("cpu", "float32", "torch", 4)
+    opened(tmp_path / "vit", running=steady)
+    monkeypatch.setattr(choosing, "is_steady", lambda *_: False)
+    assert opened(tmp_path / "vit", running=steady).way.calls == 4  # was seen to be steady
+    for running in (Running("cpu", "float32", "torch", 3), Running("cpu", calls=3)):
+        with pytest.raises(ModelError, match=r"where a picture stands among 3.*Choose 1"):
+            opened(tmp_path / "vit", running=running)
+    with pytest.raises(ModelError, match="where a picture stands among 3"):
+        open_model(spec, running=Running(calls=3))
 
 
 @pytest.mark.measured
@@ -170,6 +205,8 @@ def test_calls_in_which_bits_move_are_not_taken(
     trial = choosing._Trial(model, None)
     found = trial.of("torch", "float32")
     assert trial.settled([found], fixed=False).calls == 1
+    with pytest.raises(ModelError, match="where a picture stands among 8"):
+        trial.settled([found], fixed=True)
 
 
 def test_noise_is_what_rounding_does_to_ranks() -> None:

@@ -10,10 +10,11 @@ import torch
 from skimage import data
 
 from auditcore.errors import ModelError
-from auditcore.models import Model, Running, devices, open_model
+from auditcore.models import Model, Running, choosing, devices, open_model
 from auditcore.models.local import TorchModel
 from auditcore.models.precision import operations
 from auditcore.models.remembered import recall, recall_or, remember
+from auditcore.models.room import CallTooLarge
 from auditcore.models.trial import trial
 from tests.models.architectures import save_random
 from tests.models.onnx_files import save_onnx, write_sheet
@@ -83,30 +84,45 @@ def test_a_hosted_model_has_no_trial(tmp_path: Path) -> None:
         MemoryError(),
     ],
 )
-def test_too_many_pictures_at_once_are_halved(tmp_path: Path, error: Exception) -> None:
+def test_calls_without_memory_end_the_question_and_keep_their_size(
+    tmp_path: Path, error: Exception
+) -> None:
+    """Answers of two sizes never stand beside each other under details that tell of one."""
     model = opened(tmp_path)
     expected = model.image_features(PICTURES)
     model.calls.lanes = 2  # whatever this machine has
     asked = fail_above(model, 2, error)
     if "can't allocate me" in str(error):
         error.args = ("DefaultCPUAllocator: can't allocate memory: you tried to allocate",)
-    np.testing.assert_allclose(model.image_features(PICTURES), expected, atol=1e-5)
-    assert asked == [8, 8, 4, 2, 2, 2]  # the calls one by one, then of fewer pictures
-    model.image_features(PICTURES)
-    assert asked[6:] == [2, 2, 2]  # remembered
-    assert trial(model).batch == model.at_once == 4
+    said = r"ran out of memory at 8 pictures a call\. Nothing.*go on.*at most 4 pictures"
+    with pytest.raises(CallTooLarge, match=said):
+        model.image_features(PICTURES)
+    assert asked == [8, 8]  # the calls one by one, and no smaller ones
+    assert (model.calls.size, model.identity.details["call size"]) == (8, "8")
+    assert recall(model.identity.fingerprint, "cpu memory") == {"calls": 4}
+    model._network.encode_image = type(model._network).encode_image.__get__(model._network)
+    assert np.array_equal(model.image_features(PICTURES), expected)  # there is room again
+    assert trial(model).batch == model.at_once == 16
+
+
+def test_the_first_measurement_begins_with_calls_that_fit(tmp_path: Path) -> None:
+    model = opened(tmp_path, calls=1)
+    fail_above(model, 2, MemoryError())
+    found = choosing._Trial(model, None)
+    assert found.of("torch", "float32").way.calls == 2
+    with pytest.raises(CallTooLarge, match="at 4 pictures"):
+        choosing._Trial(model, 4)
 
 
 def test_not_even_one_fits(tmp_path: Path) -> None:
-    model = opened(tmp_path)
+    model = opened(tmp_path, calls=1)
     fail_above(model, 0, torch.OutOfMemoryError("out of memory"))
     with pytest.raises(ModelError, match=r"not even with one picture.*Nothing.*is lost"):
         model.image_features(PICTURES)
 
 
-def test_an_onnx_model_is_halved_as_well(tmp_path: Path) -> None:
+def test_an_onnx_model_keeps_its_size_as_well(tmp_path: Path) -> None:
     model = open_model(f"onnx:{write_sheet(save_onnx(tmp_path / 'small.onnx'))}")
-    expected = model.image_features(PICTURES)
     session = model._session  # type: ignore[attr-defined]
 
     class Small:
@@ -117,7 +133,9 @@ def test_an_onnx_model_is_halved_as_well(tmp_path: Path) -> None:
             return answers
 
     model._session = Small()  # type: ignore[attr-defined]
-    np.testing.assert_allclose(model.image_features(PICTURES), expected, rtol=1e-6)
+    with pytest.raises(CallTooLarge, match="at 8 pictures a call"):
+        model.image_features(PICTURES)
+    assert recall(model.identity.fingerprint, "cpu memory") == {"calls": 4}
 
 
 def test_another_error_is_not_taken_for_memory(tmp_path: Path) -> None:
