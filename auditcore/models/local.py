@@ -99,6 +99,17 @@ class TorchModel(LocalModel):
         other._take(way)
         return other
 
+    def bare_call(self, batch: torch.Tensor) -> Callable[[], torch.Tensor]:
+        """Return the network's call on pictures and nothing else, to be timed.
+
+        Args:
+            batch: normalised pictures, shape (B, 3, S, S); laid out as the network takes them now,
+                not at each call.
+        """
+        number, order = _laid_out(self.way)
+        there = batch.to(self.device, number, memory_format=order)
+        return partial(self._asked, FEATURES, there)
+
     def layers(self) -> Iterator[torch.nn.Module]:
         """Yield every layer of the network."""
         yield from self._network.modules()

@@ -131,7 +131,7 @@ def tried(model: Any) -> list[dict[str, Any]]:
     from auditcore import paths
 
     files = (paths.data_dir() / "measured").glob(f"{model.identity.fingerprint}*.json")
-    return [one for file in files for one in json.loads(file.read_text())["tried"]]
+    return [one for file in files for one in json.loads(file.read_text()).get("tried", [])]
 
 
 def fastest(timed: Sequence[Any], seconds: float) -> Any:

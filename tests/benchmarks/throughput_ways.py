@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, Dataset
 from auditcore.kit import Kit
 from auditcore.models.devices import steady
 from auditcore.models.lanes import lanes
-from auditcore.models.local import FEATURES, TorchModel, Way
+from auditcore.models.local import TorchModel, Way
 from auditcore.scores import SCORES, Query, Scorer
 from auditcore.scores.views import View, draw_views
 
@@ -164,10 +164,8 @@ class Bare:
     def __init__(self, model: TorchModel, size: int) -> None:
         self._model = model.in_way(Way(model.way.runtime, model.way.precision, size))
         self.size = size
-        side, dtype = model.preprocessing.size, self._model._dtype
-        order = torch.channels_last if "channels-last" in model.way.runtime else None
-        batch = torch.rand(size, 3, side, side, device=model.device) - 0.5
-        self._batch = batch.to(dtype, memory_format=order or torch.contiguous_format)
+        side = model.preprocessing.size
+        self._call = self._model.bare_call(torch.rand(size, 3, side, side) - 0.5)
         deque(self._answers(_WARM), maxlen=0)
 
     def pace(self, seconds: float) -> float:
@@ -195,7 +193,7 @@ class Bare:
 
     def _ask(self) -> torch.Tensor:
         with torch.inference_mode():
-            return self._model._asked(FEATURES, self._batch)
+            return self._call()
 
     def _finish(self) -> None:
         if self._model.device.type == "cuda":

@@ -230,6 +230,15 @@ def test_what_is_kept_and_of_no_use_any_more_is_replaced_once() -> None:
     assert recall_or(lambda: pytest.fail("found again"), *kept, usable) == {"runtime": "first"}
 
 
+def test_a_bare_call_is_the_network_alone(tmp_path: Path) -> None:
+    model = opened(tmp_path, precision="bfloat16")
+    batch = torch.rand(3, 3, 64, 64)
+    call = model.bare_call(batch)
+    with torch.inference_mode():
+        expected = model._network.encode_image(batch.to(torch.bfloat16))
+        assert torch.equal(call(), expected) and torch.equal(call(), expected)
+
+
 def fail_above(model: TorchModel, most: int, error: Exception) -> list[int]:
     """Make a model fail for more pictures than `most` at once; return a list of what is asked."""
     asked: list[int] = []
