@@ -62,6 +62,10 @@ class AuditError(TelltaleError):
     """An audit that cannot start or go on; what has been answered so far is kept."""
 
 
+class ClusterError(TelltaleError):
+    """The machines that compute an audit, not the audit: all of it goes on once they are there."""
+
+
 class EvidenceError(TelltaleError):
     """A report that cannot be read as one."""
 

@@ -15,7 +15,7 @@ from auditcore.cluster.joining import Site
 from auditcore.cluster.order import Answered, NeedsKit, Order, Ready, Refusal
 from auditcore.cluster.parcel import Parcel
 from auditcore.cluster.worker import Worker
-from auditcore.errors import AuditError, ModelError
+from auditcore.errors import AuditError, ClusterError, ModelError
 from auditcore.scores import Answer
 
 IN_HAND = 2
@@ -111,6 +111,7 @@ class RayCrew:
         if result is None:
             return None  # what it had is among the lost
         chunk = hand.doing.pop(reference)
+        _check_all_there(chunk, result, hand)
         hand.deaths = 0
         self.seconds_per_query = result.seconds / len(chunk.queries)
         return Outcome(chunk, [Answer(score, digest) for score, digest in result.rows])
@@ -157,7 +158,7 @@ class RayCrew:
             if done:
                 return owners[done[0]], done[0]
             if not self._able():
-                raise AuditError(
+                raise ClusterError(
                     f"No worker was ready within {PATIENCE_SECONDS / 60:.0f} minutes. See with "
                     "`ray status` whether the cluster has free machines. What was answered is "
                     "kept; the same command goes on with it."
@@ -226,6 +227,15 @@ def _one_answer(result: Answered) -> Answer:
     return Answer(score, digest)
 
 
+def _check_all_there(chunk: Chunk, result: Answered, hand: _Hand) -> None:
+    if len(result.rows) != len(chunk.queries):
+        raise ClusterError(
+            f"The worker on {hand.node} was asked {len(chunk.queries):,} questions and gave "
+            f"{len(result.rows):,} answers. None of them was used. Install the same version of "
+            "Telltale on every machine; the same command goes on with what was answered before."
+        )
+
+
 def _check_alike(digest: str, answer: Answer, hand: _Hand) -> None:
     if answer.digest != digest:
         raise ModelError(
@@ -235,8 +245,8 @@ def _check_alike(digest: str, answer: Answer, hand: _Hand) -> None:
         )
 
 
-def _all_dead(error: Exception) -> AuditError:
-    return AuditError(
+def _all_dead(error: Exception) -> ClusterError:
+    return ClusterError(
         f"All workers died, {MOST_DEATHS} times in a row each. Check that Telltale is installed "
         "where they run, and that there is enough memory: fewer workers need less. What was "
         f"answered is kept; the same command goes on with it. {_why(error)}"

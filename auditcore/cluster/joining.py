@@ -18,10 +18,11 @@ from typing import Any
 
 import psutil
 
-from auditcore.errors import AuditError
+from auditcore.errors import AuditError, ClusterError
 
 CLIENT = "ray://"
 _FOLDER = "telltale-ray"
+_OPEN = "r"  # Ray opens its folder to everyone; so it gets one inside of ours, which stays private
 _ANSWER_SECONDS = 10.0
 _STORE_BYTES = 80_000_000  # Ray's least; answers are small and the kit is opened by its path
 _END_SECONDS = 10.0
@@ -67,7 +68,7 @@ def joined(place: Place, on_gpus: bool) -> Iterator[Site]:
     """Join a Ray, or start one; leave it at the end, and delete what a started one has written.
 
     Raises:
-        AuditError: Ray is not installed, nothing answers at the address, or it cannot be joined.
+        ClusterError: Ray is not installed, nothing answers at the address, or it cannot be joined.
     """
     if place.address is None:
         with _started(place, on_gpus) as ray:
@@ -87,17 +88,17 @@ def workers_for(place: Place, site: Site, on_gpus: bool) -> int:
     """Return how many workers to start.
 
     Raises:
-        AuditError: there is no room for so many.
+        ClusterError: there is no room for so many.
     """
     what, room = ("GPU", site.gpus) if on_gpus else ("core", site.cores)
     if room == 0:
-        raise AuditError(
+        raise ClusterError(
             f"This Ray has no {what} for a worker. The audit's model runs on "
             f"{'GPUs' if on_gpus else 'CPUs'}: choose with --device, or add machines."
         )
     wanted = room if place.workers is None else place.workers
     if wanted > room:
-        raise AuditError(
+        raise ClusterError(
             f"This Ray has {room:,} {what}{'s' * (room != 1)} in all, one for each worker, and not "
             f"{wanted:,}. Ask for fewer workers, or add machines."
         )
@@ -114,7 +115,7 @@ def _started(place: Place, on_gpus: bool) -> Iterator[Any]:
         try:
             with _silent(ray), _sentences("this machine"):
                 _init(ray, folder, place, on_gpus)
-        except AuditError:
+        except ClusterError:
             _end(ray, folder)
             raise
     try:
@@ -133,7 +134,7 @@ def _init(ray: Any, folder: Path, place: Place, on_gpus: bool) -> None:
         log_to_driver=False,
         logging_level=_QUIET,
         _node_ip_address="127.0.0.1",
-        _temp_dir=str(folder),
+        _temp_dir=str(folder / _OPEN),
     )
 
 
@@ -188,7 +189,7 @@ def _load() -> Any:
     try:
         import ray
     except ImportError as error:
-        raise AuditError(
+        raise ClusterError(
             "The engine ray needs the package ray, which is not installed here. Install it with "
             "pip install ray (the version that requirements.txt names, on every machine), or leave "
             "out --engine ray."
@@ -210,7 +211,7 @@ def _sentences(where: str) -> Iterator[None]:
         yield
     except Exception as error:
         said = str(error).strip().splitlines()
-        raise AuditError(
+        raise ClusterError(
             f"Ray at {where} cannot be joined. It needs the same versions of Python and Ray on "
             "every machine, this machine among those that joined it (ray start --address=...), "
             f"and its token. Ray says: {said[0] if said else type(error).__name__}"
@@ -221,7 +222,7 @@ def _check_answers(address: str) -> None:
     """See that somebody listens at an address, because Ray would wait for minutes."""
     host, _, port = address.removeprefix(CLIENT).rpartition(":")
     if not host or not port.isdigit():
-        raise AuditError(
+        raise ClusterError(
             f"--address must be HOST:PORT or ray://HOST:PORT, not '{address}'. `ray start --head` "
             "prints it."
         )
@@ -229,7 +230,7 @@ def _check_answers(address: str) -> None:
         with socket.create_connection((host, int(port)), timeout=_ANSWER_SECONDS):
             return
     except (OSError, OverflowError) as error:
-        raise AuditError(
+        raise ClusterError(
             f"No Ray answers at {address}. Check that it runs (ray status on its head) and that "
             "this machine may reach it."
         ) from error

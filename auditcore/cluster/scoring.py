@@ -13,7 +13,7 @@ from auditcore.cluster.dispatch import cut, in_order
 from auditcore.cluster.joining import Place, joined, workers_for
 from auditcore.cluster.order import Order
 from auditcore.cluster.worker import computing
-from auditcore.errors import AuditError
+from auditcore.errors import AuditError, ClusterError
 from auditcore.kit import Kit
 from auditcore.models import Model, Running
 from auditcore.models.local import LocalModel
@@ -90,7 +90,7 @@ class RayScoring:
     ) -> Asking:
         """Return what asks `model` about these photos."""
         if model.hosted:
-            raise AuditError(
+            raise ClusterError(
                 "A hosted model is asked from one place, at the pace that its provider allows. "
                 "Leave out --engine ray."
             )
@@ -130,7 +130,9 @@ def on_ray(spec: str, place: Place, tell: Tell) -> Iterator[Scoring]:
         tell: told in a sentence what happens to workers.
 
     Raises:
-        AuditError: see `joined` and `workers_for`; a worker finds another kit, model or version.
+        AuditError: a worker finds another kit.
+        ClusterError: see `joined` and `workers_for`; a worker finds another model or version, or
+            none is left.
         ModelError: a worker that does not answer like the others.
     """
     with ExitStack() as stack:

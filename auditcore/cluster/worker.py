@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from auditcore import __version__
 from auditcore.audit import Asking, local_scoring
 from auditcore.cluster.order import Answered, NeedsKit, Order, Ready, Refusal
-from auditcore.errors import AuditError, TelltaleError
+from auditcore.errors import AuditError, ClusterError, TelltaleError
 from auditcore.kit import Kit, open_kit
 from auditcore.models import Model, Running, open_model
 from auditcore.scores import Query
@@ -108,10 +108,10 @@ def check_software(order: Order) -> None:
     """Insist on one version of Telltale everywhere.
 
     Raises:
-        AuditError: this machine has another one.
+        ClusterError: this machine has another one.
     """
     if order.software != __version__:
-        raise AuditError(
+        raise ClusterError(
             f"This machine has Telltale {__version__}, and the audit runs with {order.software}. "
             "Install the same version on every machine."
         )
@@ -121,7 +121,8 @@ def check_same(order: Order, kit: Kit, model: Model) -> None:
     """Insist on the kit and the model of the order, and on the same way of computing.
 
     Raises:
-        AuditError: one of them is another.
+        AuditError: the kit is another one.
+        ClusterError: the model is, or it computes differently here.
     """
     if kit.id != order.kit_id:
         raise AuditError(
@@ -130,13 +131,13 @@ def check_same(order: Order, kit: Kit, model: Model) -> None:
             "sent to the others then."
         )
     if model.identity.fingerprint != order.fingerprint:
-        raise AuditError(
+        raise ClusterError(
             f"The model {model.identity.name} on this machine is not the one of the audit: its "
             "weights or its preprocessing are different. Put the same files on every machine."
         )
     here = computing(model.identity.details)
     if here != order.details:
-        raise AuditError(
+        raise ClusterError(
             f"The model computes differently on this machine ({_listed(here)}) than the audit was "
             f"started with ({_listed(order.details)}), so that its answers would differ. Use "
             "machines of one kind."
@@ -147,10 +148,10 @@ def check_score(order: Order, asking: Asking) -> None:
     """Insist on the score of the plan.
 
     Raises:
-        AuditError: it is computed differently here.
+        ClusterError: it is computed differently here.
     """
     if dict(asking.description) != dict(order.score):
-        raise AuditError(
+        raise ClusterError(
             "The score is computed differently on this machine than where the audit was started. "
             "Install the same version of Telltale on every machine."
         )

@@ -37,7 +37,8 @@ ALONE = (
     "keeps its own promise. See Results, or audit the kit by itself again."
 )
 _ONE_KIT = (AuditError, DesignError, KitError, MarkError, ScoreError)
-"""What is wrong with one kit; anything else is wrong with the model and ends the survey for now."""
+"""What is wrong with one kit; anything else is wrong with the model, or with the machines that
+compute it, and ends the survey for now."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,8 @@ def run_survey(
 
     Raises:
         AuditError, DesignError: see `Surveys.enrol`.
-        ModelError: the model fails; the survey goes on when it is run again.
+        ModelError, ClusterError: the model fails, or the machines that compute it; the survey goes
+            on when it is run again.
     """
     run = _Survey(store, found, model, request, owner, should_stop, timer, clock, scoring)
     yield from run.events()

@@ -10,7 +10,7 @@ from fake_ray import Died, FakeRay
 from auditcore.cluster.crew import MOST_DEATHS, RayCrew
 from auditcore.cluster.dispatch import cut, in_order
 from auditcore.cluster.order import Answered, NeedsKit, Order, Ready, Refusal
-from auditcore.errors import AuditError, KitError, ModelError, TelltaleError
+from auditcore.errors import ClusterError, KitError, ModelError, TelltaleError
 from auditcore.models import Running
 from auditcore.scores import Answer, Query
 
@@ -84,7 +84,14 @@ def test_a_worker_that_dies_again_and_again_is_given_up() -> None:
 
 def test_when_all_are_given_up_the_audit_says_so() -> None:
     crew, _, _ = crew_of(*[{"opening": Died()}] * 6)
-    with pytest.raises(AuditError, match=r"All workers died.*the script says so"):
+    with pytest.raises(ClusterError, match=r"All workers died.*the script says so"):
+        ask(crew)
+
+
+@pytest.mark.parametrize("rows", [0, 2, 4])
+def test_a_worker_that_gives_more_or_fewer_answers_than_asked_is_refused(rows: int) -> None:
+    crew, _, _ = crew_of({"chunks": 1, "then": Answered(((0.5, "d"),) * rows, 0.1)})
+    with pytest.raises(ClusterError, match=f"asked 3 questions and gave {rows} answers"):
         ask(crew)
 
 

@@ -8,18 +8,18 @@ import pytest
 
 from auditcore.cluster import Place
 from auditcore.cluster.joining import Site, joined, workers_for
-from auditcore.errors import AuditError
+from auditcore.errors import AuditError, ClusterError
 
 
 def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(AuditError, match="pip install ray"), joined(Place(), on_gpus=False):
+    with pytest.raises(ClusterError, match="pip install ray"), joined(Place(), on_gpus=False):
         pass
 
 
 @pytest.mark.parametrize("address", ["nowhere", "host:", ":1", "host:port", "ray://host"])
 def test_an_address_is_host_and_port(address: str) -> None:
-    with pytest.raises(AuditError, match="HOST:PORT"), joined(Place(address), on_gpus=False):
+    with pytest.raises(ClusterError, match="HOST:PORT"), joined(Place(address), on_gpus=False):
         pass
 
 
@@ -27,7 +27,7 @@ def test_where_nobody_listens_it_says_so_at_once() -> None:
     with socket.socket() as taken:  # bound, but it does not listen
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(AuditError, match=r"No Ray answers at 127\.0\.0\.1"):
+        with pytest.raises(ClusterError, match=r"No Ray answers at 127\.0\.0\.1"):
             joined(Place(address), on_gpus=False).__enter__()
 
 
@@ -46,9 +46,9 @@ def test_one_worker_a_core_or_a_gpu() -> None:
 
 def test_more_workers_than_there_is_room_for_are_refused() -> None:
     site = Site(None, local=False, cores=8, gpus=0)
-    with pytest.raises(AuditError, match="8 cores in all, one for each worker, and not 9"):
+    with pytest.raises(ClusterError, match="8 cores in all, one for each worker, and not 9"):
         workers_for(Place(workers=9), site, on_gpus=False)
-    with pytest.raises(AuditError, match="no GPU"):
+    with pytest.raises(ClusterError, match="no GPU"):
         workers_for(Place(), site, on_gpus=True)
 
 

@@ -20,7 +20,7 @@ from auditcore.cluster.crew import RayCrew
 from auditcore.cluster.joining import joined
 from auditcore.cluster.parcel import Parcel
 from auditcore.cluster.scoring import RayScoring
-from auditcore.errors import AuditError, KitError, ModelError
+from auditcore.errors import ClusterError, KitError, ModelError
 from auditcore.kit import Kit, open_kit
 from auditcore.models import Running, open_model
 
@@ -112,6 +112,9 @@ def test_nobody_else_can_reach_it(two: RayCrew) -> None:
         if connection.status == psutil.CONN_LISTEN
     }
     assert places == {"127.0.0.1"}
+    (folder,) = Path("/tmp").glob(f"telltale-ray-{os.getpid()}-*")
+    assert folder.stat().st_mode & 0o777 == 0o700  # Ray opens the one that it was given
+    assert any(folder.glob("r/session_*/sockets/*"))
 
 
 def test_a_worker_that_is_killed_loses_nothing(
@@ -144,7 +147,7 @@ def test_stopped_here_and_gone_on_with_there(
 
 
 def test_a_worker_with_another_model_is_refused(two: RayCrew, tmp_path: Path) -> None:
-    with pytest.raises(AuditError, match="is not the one of the audit"):
+    with pytest.raises(ClusterError, match="is not the one of the audit"):
         list(audit(tmp_path, "demo:with", on(two, "demo:without")))
 
 

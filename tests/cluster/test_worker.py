@@ -11,7 +11,7 @@ from auditcore import __version__
 from auditcore.cluster.order import NeedsKit, Order
 from auditcore.cluster.scoring import RayScoring
 from auditcore.cluster.worker import Worker, check_same, check_score, check_software, computing
-from auditcore.errors import AuditError
+from auditcore.errors import AuditError, ClusterError
 from auditcore.models import Running
 
 ORDER = Order(
@@ -47,26 +47,38 @@ def test_the_order_as_it_should_be() -> None:
 
 
 def test_another_version_of_telltale() -> None:
-    with pytest.raises(AuditError, match="Install the same version on every machine"):
+    with pytest.raises(ClusterError, match="Install the same version on every machine"):
         check_software(replace(ORDER, software="0.0.1"))
 
 
 @pytest.mark.parametrize(
-    ("kit_here", "model_here", "says"),
+    ("kit_here", "model_here", "kind", "says"),
     [
-        (kit("another"), model(precision="float32"), "is another kit"),
-        (kit(), model("another", precision="float32"), "is not the one of the audit"),
-        (kit(), model(precision="bfloat16"), r"differently.*precision: bfloat16.*float32"),
+        (kit("another"), model(precision="float32"), AuditError, "is another kit"),
+        (
+            kit(),
+            model("another", precision="float32"),
+            ClusterError,
+            "is not the one of the audit",
+        ),
+        (
+            kit(),
+            model(precision="bfloat16"),
+            ClusterError,
+            r"differently.*precision: bfloat16.*float32",
+        ),
     ],
 )
-def test_another_kit_model_or_precision(kit_here: Any, model_here: Any, says: str) -> None:
-    with pytest.raises(AuditError, match=says):
+def test_another_kit_model_or_precision(
+    kit_here: Any, model_here: Any, kind: type[Exception], says: str
+) -> None:
+    with pytest.raises(kind, match=says):
         check_same(ORDER, kit_here, model_here)
 
 
 def test_another_way_to_score() -> None:
     here = SimpleNamespace(description={"name": "entropy", "views": 9})
-    with pytest.raises(AuditError, match="score is computed differently"):
+    with pytest.raises(ClusterError, match="score is computed differently"):
         check_score(ORDER, here)  # type: ignore[arg-type]
 
 
@@ -76,5 +88,5 @@ def test_only_what_binds_the_answers_is_compared() -> None:
 
 def test_a_hosted_model_is_not_asked_from_many_places() -> None:
     hosted = SimpleNamespace(hosted=True)
-    with pytest.raises(AuditError, match="Leave out --engine ray"):
+    with pytest.raises(ClusterError, match="Leave out --engine ray"):
         RayScoring("openai:x", lambda _: pytest.fail("joined"))(kit(), hosted, "entropy", 8, [0])
