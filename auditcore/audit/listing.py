@@ -16,7 +16,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from auditcore import __version__
 from auditcore.audit.plan import PLAN_FORMAT
-from auditcore.audit.store import AuditRow, Base, Store
+from auditcore.audit.rows import AuditRow, Base
+from auditcore.audit.store import Store
 from auditcore.audit.verdict import Decision
 from auditcore.audit.words import GRADE, NO_GRADE, headline
 from auditcore.database import for_writing
@@ -117,8 +118,17 @@ def list_audits(
         )
 
 
-def list_kits(store: Store, owner: str, fingerprint: str) -> dict[str, Listed]:
-    """Return the owner's newest audit of each kit on one model, by the kit's id."""
+def list_kits(
+    store: Store, owner: str, fingerprint: str, p: Fraction | None = None
+) -> dict[str, Listed]:
+    """Return the owner's newest audit of each kit on one model, by the kit's id.
+
+    Args:
+        store: where the audits are.
+        owner: whose.
+        fingerprint: of the model.
+        p: only audits at this p; None for all.
+    """
     _bring_up_to_date(store, owner)
     query = (
         select(ListedRow)
@@ -126,6 +136,7 @@ def list_kits(store: Store, owner: str, fingerprint: str) -> dict[str, Listed]:
             ListedRow.owner == owner,
             ListedRow.fingerprint == fingerprint,
             ListedRow.answer != _UNREADABLE,
+            *([] if p is None else [ListedRow.p == str(p)]),
         )
         .order_by(ListedRow.started, ListedRow.id)
     )

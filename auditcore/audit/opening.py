@@ -25,6 +25,7 @@ from auditcore.audit.plan import (
     share_of,
 )
 from auditcore.audit.rehearsal import expected_queries, within_reach
+from auditcore.audit.shares import check_p
 from auditcore.audit.store import AuditRecord, Store
 from auditcore.audit.words import chance
 from auditcore.database import LOCAL_OWNER
@@ -105,7 +106,7 @@ def start_audit(
     model: Model,
     *,
     claim: str = COLLECTION,
-    p: Fraction = DEFAULT_P,
+    p: Fraction | None = None,
     test: str | None = None,
     score: str | None = None,
     collection_test: str = ANYTIME,
@@ -124,7 +125,8 @@ def start_audit(
         kit: the opened kit. model: the model to ask.
         model: see kit.
         claim: "collection", "each" or "photo:FILE".
-        p: accepted chance of a false alarm over all attempts together.
+        p: accepted chance of a false alarm over all attempts together; None for the one that binds
+            this kit and model (`Store.bound_p`), or DEFAULT_P where none does yet.
         test: one of sequential.TESTS; None for the one that suits the model.
         score: name of the score, None for the best the model and the kit allow.
         collection_test: "anytime", or "rank-sum" (fixed budget, one look at the end).
@@ -134,7 +136,8 @@ def start_audit(
     Raises:
         AuditError, DesignError, ScoreError: the claim, level, test or score cannot be had.
     """
-    request = Request(claim, p, test or usual_test(model), score, collection_test)
+    due = usual_p(store, kit, model, owner) if p is None else p
+    request = Request(claim, due, test or usual_test(model), score, collection_test)
     scorer = open_scorer(kit, model, request)
     plan = make_plan(store, kit, model, scorer.description, request, owner, clock)
     record = _on_record(store, owner, plan)
@@ -150,7 +153,7 @@ def estimate(
     model: Model,
     *,
     claim: str = COLLECTION,
-    p: Fraction = DEFAULT_P,
+    p: Fraction | None = None,
     test: str | None = None,
     score: str | None = None,
     collection_test: str = ANYTIME,
@@ -162,7 +165,8 @@ def estimate(
 
     Arguments and errors are those of `start_audit`.
     """
-    request = Request(claim, p, test or usual_test(model), score, collection_test)
+    due = usual_p(store, kit, model, owner) if p is None else p
+    request = Request(claim, due, test or usual_test(model), score, collection_test)
     scorer = open_scorer(kit, model, request)
     plan = make_plan(store, kit, model, scorer.description, request, owner, utc_now)
     record = _on_record(store, owner, plan)
@@ -185,6 +189,12 @@ def estimate(
 def usual_test(model: Model) -> str:
     """Return the test that suits a model: a hosted one is asked in one batch a photo."""
     return HOSTED_TEST if model.hosted else DEFAULT_TEST
+
+
+def usual_p(store: Store, kit: Kit, model: Model, owner: str) -> Fraction:
+    """Return the p that binds whatever is asked of a model about a kit, else DEFAULT_P."""
+    bound = store.bound_p(owner, kit.id, model.identity.fingerprint)
+    return DEFAULT_P if bound is None else bound
 
 
 def open_scorer(kit: Kit, model: Model, request: Request) -> Scorer:
@@ -212,7 +222,7 @@ def make_plan(
     """Write the plan of the next attempt, all but how many versions it may ask about.
 
     Raises:
-        AuditError, DesignError: the claim or collection test cannot be had.
+        AuditError, DesignError: the claim, p or collection test cannot be had.
     """
     files = tuple(photo.file for photo in kit.photos)
     claim = parse_claim(request.claim, files)
@@ -220,8 +230,10 @@ def make_plan(
     identity = model.identity
     earlier = tuple(store.attempts(owner, kit.id, identity.fingerprint))
     asks_now = FirstAsked(request.p, request.test, str(score["name"]))
-    first = store.first_asked(owner, kit.id, identity.fingerprint) or asks_now
-    _check_p(request.p, first)
+    first = store.first_asked(owner, kit.id, identity.fingerprint)
+    bound = store.bound_p(owner, kit.id, identity.fingerprint) if first is None else first.p
+    check_p(request.p, bound, enrolled=first is None)
+    first = first or asks_now
     share = share_of(
         claim, request.collection_test, len(files), request.test, asks_now.score, first
     )
@@ -311,16 +323,6 @@ def _check_collection_test(claim: Claim, name: str) -> None:
         raise AuditError(
             "The rank-sum with a fixed budget is about the collection as a whole. Ask about the "
             "collection, or leave the collection test at 'anytime'."
-        )
-
-
-def _check_p(p: Fraction, first: FirstAsked) -> None:
-    """Refuse another p than the first attempt's: what is promised of it covers all attempts."""
-    if p != first.p:
-        raise DesignError(
-            f"This kit was first pointed at this model accepting {chance(first.p)} false alarms. "
-            f"All attempts share that promise, so it cannot become {chance(p)} now that answers "
-            f"have been seen. Ask with {chance(first.p)} again."
         )
 
 

@@ -10,90 +10,25 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, Update, select, tuple_, update
+from sqlalchemy import Select, Update, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from auditcore.audit.chain import GENESIS, chained, digest
 from auditcore.audit.machine import Move
 from auditcore.audit.plan import FirstAsked, Plan
+from auditcore.audit.rows import AnswerRow, AttemptRow, AuditRow, Base, LogRow
+from auditcore.audit.shares import bound_share, check_share
 from auditcore.audit.track import Asked
 from auditcore.audit.verdict import Verdict
 from auditcore.database import LOCAL_OWNER, for_writing, open_database
 from auditcore.errors import AuditError
 from auditcore.kit.canonical import canonical_json
-
-
-class Base(DeclarativeBase):
-    """The tables of audits."""
-
-
-class AuditRow(Base):
-    """One audit: its plan, where it stands, and its verdict once there is one."""
-
-    __tablename__ = "audits"
-    id: Mapped[str] = mapped_column(primary_key=True)
-    owner: Mapped[str] = mapped_column(index=True)
-    kit_id: Mapped[str]
-    fingerprint: Mapped[str]
-    request_key: Mapped[str] = mapped_column(index=True)
-    plan: Mapped[str]
-    plan_hash: Mapped[str]
-    status: Mapped[str]
-    note: Mapped[str]
-    queries: Mapped[int]
-    verdict: Mapped[str | None]
-
-
-class LogRow(Base):
-    """One line of an audit's log; `hash` covers the line and the hash of the line before.
-
-    `moves` is what the line led to, kept for plots; it follows from the log and the kit.
-    """
-
-    __tablename__ = "log_lines"
-    audit_id: Mapped[str] = mapped_column(ForeignKey("audits.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    body: Mapped[str]
-    hash: Mapped[str]
-    moves: Mapped[str]
-
-
-class AnswerRow(Base):
-    """What a model said of one version.
-
-    `probe` is the score it gave the probe image at the time, looked at as for `probe_photo`.
-    """
-
-    __tablename__ = "answers"
-    owner: Mapped[str] = mapped_column(primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(primary_key=True)
-    score_key: Mapped[str] = mapped_column(primary_key=True)
-    kit_id: Mapped[str] = mapped_column(primary_key=True)
-    photo: Mapped[int] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True)
-    score: Mapped[float]
-    digest: Mapped[str]
-    probe: Mapped[float]
-    probe_photo: Mapped[int]
-    audit_id: Mapped[str]
-
-
-class AttemptRow(Base):
-    """The ledger: attempt `number` of a kit on a model, kept whatever becomes of the audit."""
-
-    __tablename__ = "attempts"
-    owner: Mapped[str] = mapped_column(primary_key=True)
-    kit_id: Mapped[str] = mapped_column(primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    plan_hash: Mapped[str]
-    audit_id: Mapped[str]
-
 
 _KEY = ("owner", "fingerprint", "score_key", "kit_id", "photo", "version")
 _FACTS = ("score", "digest", "audit_id", "probe", "probe_photo")
@@ -163,7 +98,8 @@ class Store:
         """Write down an audit and its attempt in the ledger; return its unguessable id.
 
         Raises:
-            AuditError: another attempt on the same kit and model was opened in between.
+            AuditError: another attempt on the same kit and model was opened in between, or a
+                survey has bound this kit to another p.
         """
         audit_id = secrets.token_urlsafe(16)
         fingerprint = str(plan.model["fingerprint"])
@@ -175,6 +111,7 @@ class Store:
         attempt = AttemptRow(number=plan.attempt, plan_hash=plan.hash, audit_id=audit_id, **common)
         opening = {"kind": "opening", "plan": plan.to_json()}
         with self._writing("Another audit of this kit and model was opened meanwhile.") as session:
+            check_share(session, owner, plan)
             session.add(audit)
             session.flush()
             session.add_all([attempt, _log_row(audit_id, 0, GENESIS, opening)])
@@ -255,6 +192,17 @@ class Store:
         with Session(self.engine) as session:
             row = session.scalar(query)
             return None if row is None else _record(row).plan.first
+
+    def bound_p(self, owner: str, kit_id: str, fingerprint: str) -> Fraction | None:
+        """Return the p of whatever is asked of this model about this kit, None while none binds.
+
+        That of the first attempt; before it, the kit's share in a survey.
+        """
+        first = self.first_asked(owner, kit_id, fingerprint)
+        if first is not None:
+            return first.p
+        with Session(self.engine) as session:
+            return bound_share(session, owner, kit_id, fingerprint)
 
     def models_tried(self, owner: str, kit_id: str) -> set[str]:
         """Return the fingerprints of the models this kit has been pointed at."""

@@ -56,7 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the kit.zip made by `mark`, or a folder of kits, tested at --p all together",
     )
     parser.add_argument("--model", required=True, metavar="SPEC", help="see `models`")
-    parser.add_argument("--p", default="0.05", help="accepted level of false alarms (default 0.05)")
+    parser.add_argument(
+        "--p",
+        help="accepted level of false alarms (default 0.05, or a kit's own: that of its first "
+        "audit on this model, or its share in a survey)",
+    )
     parser.add_argument(
         "--test",
         choices=TESTS,
@@ -135,9 +139,9 @@ def _run_survey(store: Store, arguments: argparse.Namespace) -> None:
 
 
 def _request(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {
+    level = {} if arguments.p is None else {"p": parse_level(arguments.p)}
+    return level | {
         "claim": arguments.claim,
-        "p": parse_level(arguments.p),
         "test": arguments.test,
         "score": arguments.score,
         "collection_test": arguments.collection_test,

@@ -18,7 +18,6 @@ from auditcore.audit import (
     run_audit,
     start_audit,
 )
-from auditcore.audit.opening import DEFAULT_P
 from auditcore.database import LOCAL_OWNER
 from auditcore.errors import Cancelled, KeyRefused, KitError, SpendingError
 from auditcore.evidence.report import sample_kit_id
@@ -73,8 +72,7 @@ def run_audit_job(desk: Desk, models: OpenModels) -> None:
         models.insist_on_ceiling(owner, order.model)
         kit, model = _open(desk, order, models)
         store = Store(paths.database())
-        request = _request(store, order, kit, model, owner)
-        audit_id = start_audit(store, kit, model, owner=owner, **request)
+        audit_id = start_audit(store, kit, model, owner=owner, **_request(order))
         desk.promise(audit=audit_id)
         _follow(desk, store, audit_id, kit, model)
 
@@ -106,8 +104,7 @@ def run_estimate_job(desk: Desk, models: OpenModels) -> None:
     order, owner = Order.from_json(desk.job.params), desk.job.owner
     kit, model = _open(desk, order, models)
     store = Store(paths.database())
-    request = _request(store, order, kit, model, owner)
-    found = estimate(store, kit, model, owner=owner, **request)
+    found = estimate(store, kit, model, owner=owner, **_request(order))
     desk.promise(estimate=asdict(found) | {"level": str(found.level)}, model=model.identity.name)
 
 
@@ -153,15 +150,13 @@ def _kit(file: Path) -> Kit:
 
 class _Request(TypedDict):
     claim: str
-    p: Fraction
+    p: Fraction | None
     test: str | None
 
 
-def _request(store: Store, order: Order, kit: Kit, model: Model, owner: str) -> _Request:
-    """Return what `start_audit` and `estimate` take, at the level that binds this attempt."""
-    first = store.first_asked(owner, kit.id, model.identity.fingerprint)
-    p = order.p or (DEFAULT_P if first is None else first.p)
-    return {"claim": order.claim, "p": p, "test": order.test}
+def _request(order: Order) -> _Request:
+    """Return what `start_audit` and `estimate` take; without a p, what binds this kit and model."""
+    return {"claim": order.claim, "p": order.p, "test": order.test}
 
 
 def _open(desk: Desk, order: Order, models: OpenModels) -> tuple[Kit, Model]:

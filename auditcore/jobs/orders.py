@@ -69,7 +69,8 @@ class Order:
         model: which model, and how to reach it.
         claim: "collection", "each" or "photo:FILE".
         p: accepted chance of a false alarm over all attempts of this kit on this model; None for
-            that of the first attempt, which binds all later ones (1 in 20 if this is the first).
+            the one that binds it: the first attempt's, or the kit's share in a survey (1 in 20
+            where none does yet).
         test: one of `auditcore.sequential.TESTS`; None for the one that suits the model.
     """
 

@@ -12,6 +12,10 @@ add a kit           it takes a share that nobody has (of a file that could not b
 split or mix        a kit is in one survey of a model; kits of two surveys are not run together
 audit a kit alone   within its share; a kit that was audited alone before is left out
 
+The shares stand in the ledger of audits, written in the transaction that reads which kits were
+audited alone (`audit.shares`): no audit of an enrolled kit can be opened at another p, by the app,
+the command line or a program, before the survey comes to the kit or after it.
+
 So the shares that are ever used add up to at most p, and whichever kit comes when, the chance of a
 false alarm about it, given all that was seen before, is below its share: its published version was
 drawn by itself. Hence the chance of any false alarm is below p, for each model.
@@ -26,6 +30,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from auditcore.audit import Store
+from auditcore.audit.shares import asked_before, bind_share
 from auditcore.audit.words import chance
 from auditcore.database import LOCAL_OWNER, for_writing
 from auditcore.errors import AuditError, DesignError
@@ -129,9 +134,9 @@ class Surveys:
         """
         if not 0 < p < 1:
             raise DesignError(f"The chance of a false alarm must lie between 0 and 1, not {p}.")
-        alone = self._audited_alone(owner, model.fingerprint, kits)
         with Session(for_writing(self._store.engine)) as session, session.begin():
             members = _members(session, owner, model.fingerprint, kits)
+            alone = asked_before(session, owner, model.fingerprint, kits)
             new = [kit_id for kit_id in kits if kit_id not in members and kit_id not in alone]
             surveys = {row.survey_id for row in members.values()}
             if not surveys:
@@ -141,13 +146,6 @@ class Surveys:
             _let_in(session, row, new, kits)
             session.flush()
             return _record(session, row)
-
-    def _audited_alone(
-        self, owner: str, fingerprint: str, kits: Mapping[str, str]
-    ) -> frozenset[str]:
-        """Return the kits that this model was asked about before: they have a p of their own."""
-        asked = (kit for kit in kits if self._store.attempts(owner, kit, fingerprint))
-        return frozenset(asked)
 
 
 def _members(
@@ -197,7 +195,7 @@ def _find(session: Session, surveys: set[str], p: Fraction) -> SurveyRow:
 
 
 def _let_in(session: Session, row: SurveyRow, new: Sequence[str], kits: Mapping[str, str]) -> None:
-    """Give the shares that nobody has to new kits, in order."""
+    """Give the shares that nobody has to new kits, in order, and bind their audits to them."""
     count = select(func.count()).select_from(MemberRow).where(MemberRow.survey_id == row.id)
     taken = int(session.scalar(count) or 0)
     for place, kit_id in zip(range(taken, row.size), new, strict=False):
@@ -206,6 +204,7 @@ def _let_in(session: Session, row: SurveyRow, new: Sequence[str], kits: Mapping[
             survey_id=row.id, place=place, name=kits[kit_id],
         )  # fmt: skip
         session.add(member)
+        bind_share(session, row.owner, row.fingerprint, kit_id, Fraction(row.p) / row.size)
 
 
 def _record(session: Session, row: SurveyRow) -> SurveyRecord:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auditcore.audit import Store
-from auditcore.audit.store import AnswerRow
+from auditcore.audit.rows import AnswerRow
 
 AT_WORK = 0.8
 """Share of the kills that wait for the model to be at work; the others may hit anything."""

@@ -138,7 +138,7 @@ def half_way(folder: Path) -> bool:
 def on_disk(folder: Path) -> set[str]:
     """Return the versions whose answers are on disk."""
     from auditcore.audit import Store
-    from auditcore.audit.store import AnswerRow
+    from auditcore.audit.rows import AnswerRow
 
     with Session(Store(folder / DATABASE).engine) as session:
         rows = session.execute(select(AnswerRow.photo, AnswerRow.version))
@@ -148,7 +148,7 @@ def on_disk(folder: Path) -> set[str]:
 def left(folder: Path) -> dict[str, Any]:
     """Return what a finished audit left, long things as their SHA-256."""
     from auditcore.audit import Store
-    from auditcore.audit.store import AnswerRow
+    from auditcore.audit.rows import AnswerRow
 
     store = Store(folder / DATABASE)
     (record,) = store.audits()

@@ -69,6 +69,9 @@ def test_a_survey_that_is_cancelled_goes_on(
         patched.setattr("auditcore.cli.audit.stopping_on_interrupt", soon)
         assert main(words) == CANCELLED
     assert "goes on with it" in capsys.readouterr().err
+    alone = ["audit", str(kits / "box 1" / "kit.zip"), *words[2:-2]]
+    assert "held to 1 in 10" in refused(capsys, *alone, "--p", "0.05")
+    assert run_json(capsys, *alone)["p"] == "1/10", "its share, while it waits for its survey"
     told = run_json(capsys, *words)
     assert [kit["decision"] is None for kit in told["kits"]] == [False, False, True]
 

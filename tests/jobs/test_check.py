@@ -15,12 +15,20 @@ from auditcore.errors import ModelError
 from auditcore.jobs import check, opened
 from auditcore.jobs.keys import KeyRing
 from auditcore.jobs.meeting import met
-from auditcore.jobs.orders import SAMPLE_KIT, Choice, Order, submit_audit, submit_connect
+from auditcore.jobs.orders import (
+    SAMPLE_KIT,
+    Choice,
+    Order,
+    submit_audit,
+    submit_connect,
+    submit_estimate,
+)
 from auditcore.jobs.queue import Job, JobState, Needs, Queue
 from auditcore.jobs.worker import Kind, _do
-from auditcore.models import Budget, Capability, ModelEntry
+from auditcore.models import Budget, Capability, ModelEntry, open_model
 from auditcore.models.access import PRIVATE_SWITCH
 from auditcore.paths import assets_dir
+from auditcore.survey import Surveys
 
 KEY = "a-key-of-sixteen-or-more"
 
@@ -101,6 +109,22 @@ def test_an_audit_without_its_key_waits_for_it_and_goes_on(url: str, data_dir: P
     assert do(kinds, job_id).state is JobState.DONE
     for file in filter(Path.is_file, data_dir.rglob("*")):
         assert KEY.encode() not in file.read_bytes()
+
+
+def test_a_kit_of_a_survey_is_asked_about_at_its_share() -> None:
+    kinds = check.kinds(KeyRing())
+    order = Order(SAMPLE_KIT, Choice("demo:without"), "collection", p=None)
+    kit, model = check.open_kept(SAMPLE_KIT), open_model("demo:without")
+    kits = {kit.id: "sample", "k" * 64: "another"}
+    when = "2026-01-01T00:00:00Z"
+    surveys = Surveys(Store(paths.database()))
+    surveys.enrol("local", model.identity, Fraction(1, 5), kits, 0, when)
+    at_share = do(kinds, submit_estimate(Queue(), order))
+    assert check.estimated(at_share).level == Fraction(1, 20)
+    other = do(kinds, submit_audit(Queue(), replace(order, p=Fraction(1, 20))))
+    assert other.state is JobState.FAILED
+    assert "one of a survey" in other.error and "held to 1 in 10" in other.error
+    assert Store(paths.database()).audits() == []
 
 
 def test_a_wrong_key_waits_for_another(url: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from memory import SCORE, MemoryModel
 
-from auditcore.audit import Store, start_audit
-from auditcore.errors import AuditError, DesignError, KitError, ModelError
+from auditcore.audit import Store, estimate, start_audit
+from auditcore.errors import AuditError, ClusterError, DesignError, KitError, ModelError
 from auditcore.kit import open_kit
 from auditcore.survey import (
     KitDone,
@@ -128,6 +128,58 @@ def test_a_kit_that_was_audited_alone_keeps_that_promise(
     assert finished.lines[0].note == ALONE
     with pytest.raises(DesignError, match=r"accepting 1 in 10.*cannot become 1 in 5"):
         start_audit(store, sealed(1).kit, model, p=P, score=SCORE)
+
+
+def test_a_kit_that_waits_for_its_survey_is_held_to_its_share_by_itself(
+    store: Store, folder: Path, learned: Any
+) -> None:
+    model = learned(0)
+    stopped = events_of(store, folder, model, should_stop=lambda: True)
+    assert isinstance(stopped[-1], SurveyStopped)
+    kit = sealed(2).kit
+    assert store.audits(kit_id=kit.id) == []
+    with pytest.raises(DesignError, match=r"one of a survey.*held to 1 in 15.*Ask with 1 in 15"):
+        start_audit(store, kit, model, p=P, score=SCORE)
+    with pytest.raises(DesignError, match="one of a survey"):
+        estimate(store, kit, model, p=P / 20, score=SCORE)
+    alone = store.audit(start_audit(store, kit, model, score=SCORE)).plan
+    assert (alone.p, alone.attempt) == (P / 3, 1)
+    assert start_audit(store, kit, MemoryModel(name="another"), p=P, score=SCORE)
+    finished = surveyed(store, folder, model)
+    assert decisions(finished) == ["used", "not shown", "not shown"]
+    assert {audit.plan.p for audit in store.audits() if audit.verdict} == {P / 3}
+
+
+def test_an_audit_that_was_planned_before_the_survey_cannot_be_opened_after_it(
+    store: Store, folder: Path, learned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are asked for at the same moment: whichever is written first binds the other."""
+    model = learned(0)
+    write = store.new_audit
+
+    def meanwhile(*asks: Any) -> str:
+        monkeypatch.undo()
+        events_of(store, folder, model, should_stop=lambda: True)
+        return write(*asks)
+
+    monkeypatch.setattr(store, "new_audit", meanwhile)
+    with pytest.raises(AuditError, match="survey of this model was begun meanwhile"):
+        start_audit(store, sealed(1).kit, model, p=P, score=SCORE)
+    assert store.audits(kit_id=sealed(1).kit.id) == []
+    assert decisions(surveyed(store, folder, model)) == ["used", "not shown", "not shown"]
+
+
+def test_what_is_wrong_with_the_machines_is_no_fault_of_a_kit(
+    store: Store, folder: Path, learned: Any
+) -> None:
+    def dead(*_asks: Any) -> Any:
+        raise ClusterError("All workers died.")
+
+    model = learned(0)
+    with pytest.raises(ClusterError, match="All workers died"):
+        surveyed(store, folder, model, scoring=dead)
+    assert len(store.audits()) == 1, "no further kit was begun"
+    assert decisions(surveyed(store, folder, model)) == ["used", "not shown", "not shown"]
 
 
 def test_all_kits_audited_alone_make_no_survey(store: Store, folder: Path, learned: Any) -> None:
