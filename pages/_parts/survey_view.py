@@ -16,17 +16,31 @@ if TYPE_CHECKING:
 A_PAGE = 20
 _EVERY = "Every answer"
 _WAITING = "No answer yet"
+_ALONE = "Asked about by itself"
+_ALONE_NOTE = (
+    "Not counted in this survey: the model was asked about this kit by itself, at another accepted "
+    "chance of a false alarm than the survey's share."
+)
 
 
 class Kit(NamedTuple):
-    """A kit of a survey: its name, and its newest audit if there is one."""
+    """A kit of a survey: its id and name, and its newest audits.
 
+    Attributes:
+        audit: at the survey's share, the only ones that the survey's promise covers.
+        alone: at another p, where there is none at the share.
+    """
+
+    id: str
     name: str
     audit: Listed | None
+    alone: Listed | None
 
     @property
     def answer(self) -> str:
         """Its answer with its sign."""
+        if self.audit is None and self.alone is not None:
+            return _ALONE
         known = self.audit is not None and self.audit.answer != UNFINISHED
         return signs.signed(Decision(self.audit.answer)) if known else _WAITING
 
@@ -64,8 +78,7 @@ def open_address(store: Store, owner: str, address: str) -> None:
         st.warning("There is no such survey here.", icon=":material/link_off:")
         return
     (record,) = found
-    audits = list_kits(store, owner, record.fingerprint)
-    kits = [Kit(name, audits.get(kit_id)) for kit_id, name in record.kits]
+    kits = _kits(store, owner, record)
     st.header(f"{phrases.count(record.size, 'kit')} in one folder", anchor=False)
     st.markdown(phrases.plain(f"Asked of {record.model}, each kit one statement of its own."))
     _counts(record, kits)
@@ -74,7 +87,17 @@ def open_address(store: Store, owner: str, address: str) -> None:
     done = [(kit.audit.id, kit.name) for kit in kits if kit.audit and kit.answer != _WAITING]
     if done:
         name = f"telltale-survey-{record.id[:8]}"
-        tables_out.offer(store, owner, done, name, keys.SAVE_SURVEY)
+        notes = [(kit.id, kit.name, _ALONE_NOTE) for kit in kits if kit.answer == _ALONE]
+        tables_out.offer(store, owner, done, name, keys.SAVE_SURVEY, notes)
+
+
+def _kits(store: Store, owner: str, record: "SurveyRecord") -> list[Kit]:
+    within = list_kits(store, owner, record.fingerprint, record.share)
+    every = list_kits(store, owner, record.fingerprint)
+    return [
+        Kit(kit_id, name, within.get(kit_id), None if kit_id in within else every.get(kit_id))
+        for kit_id, name in record.kits
+    ]
 
 
 def _counts(record: "SurveyRecord", kits: Sequence[Kit]) -> None:
@@ -83,7 +106,7 @@ def _counts(record: "SurveyRecord", kits: Sequence[Kit]) -> None:
     of = Counter(kit.answer for kit in counted)
     of[_WAITING] += record.size - len(kits)
     with st.container(horizontal=True, gap="large"):
-        for answer in (*map(signs.signed, Decision), _WAITING):
+        for answer in (*map(signs.signed, Decision), _WAITING, _ALONE):
             if of[answer]:
                 st.metric(answer, f"{of[answer]:,} of {record.size:,}", width="content")
     if apart := len(kits) - len(counted):
@@ -107,6 +130,7 @@ def _pages(kits: Sequence[Kit]) -> None:
     left, right = st.columns([2, 1])
     words = left.text_input("Name of the kit", key=keys.SURVEY_WORDS, **again).casefold()
     answers = [_EVERY, *map(signs.signed, Decision), _WAITING]
+    answers += [_ALONE] * any(kit.answer == _ALONE for kit in kits)
     answer = right.selectbox("Answer", answers, key=keys.SURVEY_ANSWER, **again)
     found = [kit for kit in kits if answer in (_EVERY, kit.answer) and words in kit.name.casefold()]
     above = st.container()
@@ -118,7 +142,8 @@ def _pages(kits: Sequence[Kit]) -> None:
 
 
 def _link(kit: Kit) -> None:
-    if kit.audit is None:
+    audit = kit.audit or kit.alone
+    if audit is None:
         st.markdown(phrases.plain(kit.name))
         st.caption("Not asked about yet.")
         return
@@ -126,6 +151,7 @@ def _link(kit: Kit) -> None:
         "pages/results.py",
         label=phrases.plain(f"{kit.name}: {kit.answer}"),
         icon=":material/pause_circle:" if kit.answer == _WAITING else ":material/fact_check:",
-        query_params={keys.AUDIT: kit.audit.id},
+        query_params={keys.AUDIT: audit.id},
     )
-    st.caption(phrases.plain(kit.audit.headline or "Not finished."))
+    note = _ALONE_NOTE if kit.answer == _ALONE else audit.headline or "Not finished."
+    st.caption(phrases.plain(note))

@@ -13,7 +13,7 @@ HIDDEN = 3
 
 def plant(
     number: int, *, photos: int = 2, claim: str = COLLECTION, model: str = "a model",
-    decision: Decision | None = Decision.NOT_SHOWN,
+    decision: Decision | None = Decision.NOT_SHOWN, p: str = "0.05",
 ) -> str:  # fmt: skip
     """Write the audit with this number, of a kit of its own; one without a decision goes on.
 
@@ -21,7 +21,7 @@ def plant(
     last.
     """
     plan = replace(
-        make_plan(FakeSealed(100), photos=photos, claim=claim),
+        make_plan(FakeSealed(100), photos=photos, claim=claim, p=p),
         started=f"2026-01-{1 + number // 1440:02}T{number // 60 % 24:02}:{number % 60:02}:00Z",
         kit_id=f"{number:064}",
         model={

@@ -35,7 +35,7 @@ def survey() -> str:
     record = Surveys(store).enrol("local", model, Fraction(1, 20), kits, 1, when)
     for number in range(KITS - 1):
         decision = Decision.USED if number < 5 else Decision.NOT_SHOWN if number < 25 else None
-        plant(number, decision=decision)
+        plant(number, decision=decision, p=str(record.share))
     return record.id
 
 
@@ -45,6 +45,21 @@ def test_a_survey_is_listed_and_counts_its_answers(visit: Visit, survey: str) ->
     counts = {metric.label: metric.value for metric in app.metric}
     assert counts == {"▲ Used": "5 of 31", "◇ Not shown": "20 of 31", "No answer yet": "6 of 31"}
     assert "held to 1 in 620" in told(app) and "at most 1 in 20 surveys" in told(app)
+
+
+def test_only_audits_within_the_share_are_counted(
+    visit: Visit, survey: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of a kit by itself, at another p: the ledger refuses it now; an older one did not."""
+    monkeypatch.setattr("auditcore.audit.store.check_share", lambda *_: None)
+    plant(29, decision=Decision.USED)
+    app = visit("results", survey=survey)
+    counts = {metric.label: metric.value for metric in app.metric}
+    assert counts["▲ Used"] == "5 of 31" and counts["No answer yet"] == "5 of 31"
+    assert counts["Asked about by itself"] == "1 of 31"
+    app = app.selectbox(key=keys.SURVEY_ANSWER).set_value("Asked about by itself").run()
+    assert "1 to 1 of 1" in told(app) and "Not counted in this survey" in told(app)
+    assert phrases.plain("box-29/kit.zip: Asked about by itself") in links(app)
 
 
 def test_kits_are_turned_over_and_found(visit: Visit, survey: str) -> None:
@@ -72,6 +87,10 @@ def test_the_tables_hold_what_was_asked_for_and_nobody_elses() -> None:
         kits = pq.read_table(io.BytesIO(archive.read("kits.parquet")))
     assert photos.num_rows == 62 and kits.column("kit").to_pylist() == ["first", "second"]
     assert set(photos.column("decision").to_pylist()) == {None}, "the claims are about collections"
+    noted = tables_out.tables(store, "local", [(used, "first")], [("id", "third", "By itself.")])
+    with zipfile.ZipFile(io.BytesIO(noted)) as archive:
+        last = pq.read_table(io.BytesIO(archive.read("kits.parquet"))).to_pylist()[-1]
+    assert (last["kit"], last["decision"], last["note"]) == ("third", None, "By itself.")
     with pytest.raises(Exception, match="no such audit"):
         tables_out.tables(store, "somebody else", [(used, "first")])
 

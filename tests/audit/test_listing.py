@@ -1,6 +1,7 @@
 """Pages of audits: small rows that follow the audits, and a database that reads no more."""
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,8 @@ def test_the_newest_audit_of_each_kit_on_a_model(store: Store) -> None:
     assert {kit: audit.id for kit, audit in found.items()} == {f"{1:064}": newer, f"{2:064}": other}
     assert [found[f"{day:064}"].answer for day in (1, 2)] == [UNFINISHED, "used"]
     assert found[f"{2:064}"].grade == "guaranteed"
+    assert set(list_kits(store, "local", "f", Fraction(1, 20))) == set(found)
+    assert list_kits(store, "local", "f", Fraction(1, 40)) == {}
     assert list_kits(store, "local", "another model") == {}
     assert list_kits(store, "somebody else", "f") == {}
 
