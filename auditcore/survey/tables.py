@@ -13,8 +13,9 @@ photos.parquet
     file            text    the photo's file
     hidden_queries  int32   t: hidden versions compared with the published one
     beaten_by       int32   K: how many of them scored above it
-    log_statistic   float64 natural log of the statistic of this photo by itself; null for log 0
-    log_threshold   float64 where a claim about this photo alone would begin
+    log_statistic   float64 natural log of the photo's own statistic; null for log 0, and where no
+                            claim is made about the photo by itself
+    log_threshold   float64 where the claim about the photo begins; null where none is made
     decision        text    used | not shown | cannot tell; null where no claim is made about it
     claim           text    what the audit's one statement is about
 
@@ -63,10 +64,15 @@ _PHOTOS: tuple[tuple[str, Any, str], ...] = (
     (
         "log_statistic",
         _REAL,
-        "Natural log of this photo's own statistic, null for log 0. It decides nothing "
-        "where no claim is made about the photo: of many photos, some stand high by chance alone.",
+        "Natural log of this photo's own statistic. Null for log 0, and where no claim is made "
+        "about this photo by itself, as under a claim about the collection: of many photos, some "
+        "stand high by chance alone.",
     ),
-    ("log_threshold", _REAL, "Where a claim about this photo alone would begin."),
+    (
+        "log_threshold",
+        _REAL,
+        "What log_statistic has to reach. Null where no claim is made about this photo by itself.",
+    ),
     (
         "decision",
         _TEXT,
@@ -241,8 +247,8 @@ def _photo_rows(record: AuditRecord, called: str) -> Iterator[dict[str, Any]]:
             "file": one.file,
             "hidden_queries": one.hidden_queries,
             "beaten_by": one.beaten_by,
-            "log_statistic": _log(one.statistic),
-            "log_threshold": _log(one.threshold),
+            "log_statistic": None if plan.together else _log(one.statistic),
+            "log_threshold": None if plan.together else _log(one.threshold),
             "decision": None if plan.together else one.decision.value,
             "claim": str(plan.claim),
         }

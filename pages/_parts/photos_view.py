@@ -52,13 +52,14 @@ def _looked_for(claim: str) -> tuple[str, str, str]:
     """Ask which photos are looked for; return words of the name, the state and the order."""
     again = {"on_change": paging.first_page, "args": (keys.PHOTOS_PAGE,)}
     decisions = [signs.signed(decision) for decision in Decision] if claim != COLLECTION else []
+    orders = [_IN_ORDER, _STRONGEST] if claim == COLLECTION else [_STRONGEST, _IN_ORDER]
     name, state, order = st.columns(3)
     return (
         name.text_input("Name of the file", key=keys.PHOTOS_WORDS, **again).casefold(),
         state.selectbox(
             "Show", [_ALL, *decisions, _ASKED, _NOT_ASKED], key=keys.PHOTOS_STATE, **again
         ),
-        order.selectbox("Order", [_STRONGEST, _IN_ORDER], key=keys.PHOTOS_ORDER, **again),
+        order.selectbox("Order", orders, key=keys.PHOTOS_ORDER, **again),
     )
 
 

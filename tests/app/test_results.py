@@ -94,6 +94,8 @@ def test_a_claim_about_the_photos_together_says_nothing_of_one(visit: Visit) -> 
     app = visit("results", audit=used)
     assert set(photo_table(app)) == {"Photo", "Hidden versions above the published one"}
     assert "no claim is made about any photo by itself" in told(app)
+    assert app.selectbox(key=keys.PHOTOS_ORDER).value == "As in the kit"
+    assert photo_table(app)["Photo"][:3] == ["photo-0.jpg", "photo-1.jpg", "photo-2.jpg"]
     offered = app.selectbox(key=keys.PHOTOS_STATE).options
     assert not [state for state in offered if "Used" in state or "shown" in state]
 
