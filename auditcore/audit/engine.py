@@ -24,7 +24,7 @@ from auditcore.audit.events import (
 )
 from auditcore.audit.machine import Move
 from auditcore.audit.pace import Pace
-from auditcore.audit.plan import Plan
+from auditcore.audit.plan import COMPUTING, Plan
 from auditcore.audit.probing import Probe, still_holds
 from auditcore.audit.replay import PROBES, RESUME, Due, Replay
 from auditcore.audit.scoring import Asking, Scoring, local_scoring
@@ -43,12 +43,14 @@ IMAGES_AN_EVENT = 64
 GROUP_SECONDS = 0.5
 """How long the answers of a model on this machine are collected before they are written."""
 
-_COMPUTING = {
-    "precision": "precision",
-    "engine": "program that calculates (runtime)",
-    "call size": "number of pictures a call",
-}
-"""What of a model's details binds its answers to the last bit, and its words."""
+_COMPUTING = dict(
+    zip(
+        COMPUTING,
+        ("precision", "program that calculates (runtime)", "number of pictures a call"),
+        strict=True,
+    )
+)
+"""What of a model's details binds its answers, in words."""
 
 E = TypeVar("E", bound=Event)
 

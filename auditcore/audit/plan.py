@@ -24,6 +24,8 @@ PLAN_FORMAT = 2
 COLLECTION, EACH, PHOTO = "collection", "each", "photo"
 ANYTIME, RANK_SUM = "anytime", "rank-sum"
 COLLECTION_TESTS = (ANYTIME, RANK_SUM)
+COMPUTING = ("precision", "engine", "call size")
+"""The details of a model that bind its answers to the last bit."""
 RANK_SUM_HIDDEN = 15
 RANK_SUM_BUDGET = 64_000
 EACH_HIDDEN = 255
@@ -150,6 +152,12 @@ class Plan:
     def hash(self) -> str:
         """SHA-256 of the plan's canonical JSON."""
         return digest(self.to_json())
+
+    @property
+    def computing(self) -> dict[str, str]:
+        """How the model computes, as far as its answers depend on it."""
+        details = self.model["details"]
+        return {name: details[name] for name in COMPUTING if name in details}
 
     @property
     def level_due(self) -> Fraction:

@@ -271,7 +271,11 @@ class Store:
     def known_answers(
         self, owner: str, plan: Plan, queries: Sequence[Asked]
     ) -> dict[Asked, StoredAnswer]:
-        """Return the answers on record to these queries, whichever audit asked."""
+        """Return the answers on record to these queries, whichever audit asked.
+
+        Only of audits that computed as this one does, to the bit: a version's answer may not
+        depend on when it was asked about.
+        """
         pair = tuple_(AnswerRow.photo, AnswerRow.version)
         query = select(AnswerRow.photo, AnswerRow.version, *_ANSWER)
         query = query.filter_by(owner=owner, **_answer_key(plan)).where(pair.in_(list(queries)))
@@ -297,9 +301,10 @@ def _state(audit_id: str) -> Update:
 
 
 def _answer_key(plan: Plan) -> dict[str, str]:
+    """Name the answers that may stand beside one another: of one score, computed in one way."""
     return {
         "fingerprint": str(plan.model["fingerprint"]),
-        "score_key": digest(dict(plan.score)),
+        "score_key": digest({**plan.score, **plan.computing}),
         "kit_id": plan.kit_id,
     }
 
