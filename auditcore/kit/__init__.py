@@ -1,7 +1,8 @@
 """The kit: sealed before anything is published, opened to audit a model."""
 
 from auditcore.kit.archive import UPLOAD_PHOTOS
-from auditcore.kit.folder import KIT_FILE, PUBLISH_FOLDER, SEALING_FOLDER, protect_into
+from auditcore.kit.folder import PUBLISH_FOLDER, SEALING_FOLDER, protect_into
+from auditcore.kit.journal import KIT_FILE
 from auditcore.kit.kit import Kit
 from auditcore.kit.line import PhotoLine
 from auditcore.kit.opening import open_kit

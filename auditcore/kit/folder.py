@@ -1,17 +1,29 @@
 """Protect photos into a folder, so that no marked photo can lie there without its kit."""
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from auditcore import __version__
 from auditcore.errors import KitError, PhotoError
-from auditcore.kit.journal import FOLDER, PUBLISH, Journal, Request
+from auditcore.kit.journal import (
+    FOLDER,
+    KIT_FILE,
+    PUBLISH,
+    VERSION,
+    Journal,
+    Request,
+    damaged,
+    forget,
+    held,
+    is_begun,
+)
 from auditcore.kit.kit import Kit
 from auditcore.kit.marking import Marked, Recipe, Task
 from auditcore.kit.opening import open_kit
+from auditcore.kit.private import create
 from auditcore.kit.sealing import (
     Sealed,
     Steps,
@@ -26,9 +38,8 @@ from auditcore.kit.source import PhotoSource
 from auditcore.kit.spelling import write_zip
 from auditcore.marks import DEFAULT_FAMILY, VERSIONS_DEFAULT, VISIBILITY_DEFAULT
 from auditcore.marks.base import Progress
-from auditcore.photos import Captioned
+from auditcore.photos import Captioned, shown
 
-KIT_FILE = "kit.zip"
 PUBLISH_FOLDER = PUBLISH
 SEALING_FOLDER = FOLDER
 _FEW = 8
@@ -66,25 +77,28 @@ def protect_into(
     recipe = make_recipe(len(sources), family, versions, visibility, seed)
     tasks = make_tasks(sources, captions or {})
     work = folder / FOLDER
-    if not work.is_dir():
-        _check_free(folder)
     try:
-        with closing(Journal(work, _request(recipe, tasks, seed), recipe.seed)) as journal:
-            if journal.sealed_id is None:
-                _mark_rest(journal, tasks, recipe, on_progress, processes)
-                _seal(journal, recipe, seed is not None)
-            kit = _hand_over(journal, folder)
-        shutil.rmtree(work, ignore_errors=True)
+        with held(work):
+            if not is_begun(work):
+                _check_free(folder)
+            with closing(Journal(work, _request(recipe, tasks, seed), recipe.seed)) as journal:
+                try:
+                    if not journal.is_sealed:
+                        _mark_rest(journal, tasks, recipe, on_progress, processes)
+                        _seal(journal, recipe, seed is not None)
+                    kit = _hand_over(journal, folder)
+                except PhotoError:
+                    forget(work)
+                    raise
+            forget(work)
     except OSError as error:
         raise _cannot_write(folder) from error
-    except PhotoError:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
     return Sealed(kit, tuple(done.line for done in journal.done))
 
 
 def _request(recipe: Recipe, tasks: Sequence[Task], seed: bytes | None) -> Request:
     settings = {
+        VERSION: __version__,
         "the family of marks": recipe.family,
         "the number of versions": recipe.versions,
         "the visibility": recipe.visibility,
@@ -133,21 +147,25 @@ def _seal(journal: Journal, recipe: Recipe, seed_given: bool) -> None:
     records = [done.record for done in journal.done if done.record is not None]
     sealed = [done.sealed for done in journal.done if done.sealed is not None]
     public, secret = bind(records, sealed, replace(recipe, seed=journal.seed), seed_given)
-    file = journal.folder / KIT_FILE
-    with file.open("wb") as out:
-        file.chmod(0o600)
+    with create(journal.folder / KIT_FILE) as out:
         write_zip(out, members(public, secret, journal.stored()))
         out.flush()
         os.fsync(out.fileno())
-    journal.seal(public.id())
+    journal.seal()
 
 
 def _hand_over(journal: Journal, folder: Path) -> Kit:
-    """Move kit and photos where they stay; each step may be repeated after a kill."""
-    for name in (KIT_FILE, PUBLISH_FOLDER):
-        if (journal.folder / name).exists():
-            _check_free(folder, (name,))
-            (journal.folder / name).rename(folder / name)
+    """Move kit and photos where they stay, as far as a kill has left them; check both before."""
+    left = [name for name in (KIT_FILE, PUBLISH_FOLDER) if (journal.folder / name).exists()]
+    if KIT_FILE in left and not journal.is_sealed_kit(journal.folder / KIT_FILE):
+        raise damaged(journal.folder)
+    if KIT_FILE not in left and not journal.is_sealed_kit(folder / KIT_FILE):
+        raise _not_the_kit(journal.folder)
+    if PUBLISH_FOLDER in left:
+        journal.check_published()
+    _check_free(folder, left)
+    for name in left:
+        (journal.folder / name).rename(folder / name)
     return open_kit(folder / KIT_FILE)
 
 
@@ -158,6 +176,14 @@ def _check_free(folder: Path, names: Sequence[str] = (KIT_FILE, PUBLISH_FOLDER))
                 f"The folder {folder.name} already holds “{name}” from earlier. Nothing was "
                 "overwritten, because a lost kit cannot be made again. Choose another folder."
             )
+
+
+def _not_the_kit(work: Path) -> KitError:
+    return KitError(
+        f"The kit that was sealed here is no longer in the folder {shown(work.parent.name)}, where "
+        f"an earlier run had put it: {KIT_FILE} was moved or changed since. Put it back as it was "
+        f"and run the same again; or delete {shown(str(work))} to start anew."
+    )
 
 
 def _cannot_write(folder: Path) -> KitError:

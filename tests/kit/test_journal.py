@@ -1,12 +1,15 @@
 """Sealing that was cut off goes on: nothing twice, nothing lost, nothing half written."""
 
+import hashlib
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ import numpy as np
 import pytest
 from hostile import encoded, picture
 
+from auditcore import __version__
 from auditcore.errors import Cancelled, KitError, PhotoError
 from auditcore.kit import (
     SEALING_FOLDER,
@@ -26,6 +30,7 @@ from auditcore.kit import (
     protect_into,
     seal_kit,
 )
+from auditcore.kit import folder as kit_folder
 from auditcore.photos import Captioned
 
 ROOT = Path(__file__).parents[2]
@@ -219,6 +224,88 @@ def test_a_kill_while_the_kit_is_handed_over(
     assert open_kit(tmp_path / "out/kit.zip").id == sealed.kit.id
     with pytest.raises(KitError, match="already holds"):
         protect(tmp_path, 3)
+
+
+def killed_at(step: int, folder: Path) -> bool:
+    """Do it in a child that is killed before one of its changes to folders; tell whether it was."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    steps = iter(range(10**6))
+    try:
+        for name in ("rename", "replace", "unlink", "rmdir"):
+            setattr(os, name, partial(_or_die, step, steps, getattr(os, name)))
+        protect(folder, 3)
+        os._exit(0)
+    except BaseException:
+        os._exit(1)
+
+
+def _or_die(step: int, steps: Iterator[int], do: Callable[..., Any], *args: Any, **how: Any) -> Any:
+    if next(steps) == step:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return do(*args, **how)
+
+
+def test_a_kill_at_every_step_of_the_hand_over(tmp_path: Path) -> None:
+    """Whatever it left, the same again ends with kit and photos, nothing twice and no seed."""
+    with pytest.raises(Cancelled):
+        protect(tmp_path, 3, on_progress=stopping(2))
+    marked = tmp_path / "marked"
+    (tmp_path / "out").rename(marked)
+    seed = json.loads((marked / SEALING_FOLDER / "request.json").read_text())["seed"]
+    complete = 0
+    for step in range(100):
+        folder = tmp_path / str(step)
+        shutil.copytree(marked, folder / "out")
+        if not killed_at(step, folder):
+            break
+        if (folder / "out" / SEALING_FOLDER / "request.json").exists():
+            assert protect(folder, 3).kit.seed.hex() == seed
+        else:
+            complete += 1
+            with pytest.raises(KitError, match="already holds"):
+                protect(folder, 3)
+        assert sorted(path.name for path in (folder / "out").iterdir()) == ["kit.zip", "publish"]
+        kit = open_kit(folder / "out/kit.zip")
+        assert kit.seed.hex() == seed
+        for photo in kit.photos:
+            published = (folder / "out/publish" / photo.file).read_bytes()
+            assert hashlib.sha256(published).hexdigest() == photo.published_sha256
+    assert step >= 8 and complete >= 3
+
+
+def test_a_kit_that_was_taken_away_before_the_end_is_not_made_again(tmp_path: Path) -> None:
+    for step in range(100):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        assert killed_at(step, folder)
+        if (folder / "out/publish").exists():
+            break
+    kit, away = folder / "out/kit.zip", folder / "away.zip"
+    for change in (b"another", None):
+        kit.rename(away)
+        if change is not None:
+            kit.write_bytes(change)
+        with pytest.raises(KitError, match=r"moved or changed since\. Put it back"):
+            protect(folder, 3)
+        away.rename(kit)
+    protect(folder, 3)
+    assert not (folder / "out" / SEALING_FOLDER).exists()
+
+
+def test_what_another_version_began_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched, pytest.raises(Cancelled):
+        patched.setattr(kit_folder, "__version__", "0.0.1")
+        protect(tmp_path, 4, on_progress=stopping(2))
+    says = f"begun with version 0.0.1 of Telltale, and this is {__version__}"
+    with pytest.raises(KitError, match=f"after 2 of 4 photos.*{says}.*start anew"):
+        protect(tmp_path, 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(kit_folder, "__version__", "0.0.1")
+        assert len(protect(tmp_path, 4).lines) == 4
 
 
 def test_two_at_once_do_not_mix(tmp_path: Path) -> None:
