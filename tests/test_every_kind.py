@@ -15,7 +15,8 @@ from auditcore.evidence import build_report, report_bytes, verify
 from auditcore.kit import PhotoSource, open_kit, seal_kit
 from auditcore.models import HOSTED, KINDS, Access, Model, open_model
 from auditcore.photos import Captioned
-from auditcore.scores import default_score
+from auditcore.scores import default_score, pictures
+from auditcore.scores.pictures import CutPictures
 from tests.models.architectures import save_random
 from tests.models.onnx_files import SIZE, save_onnx, write_sheet
 from tests.models.timm_folders import save_timm, save_torchvision
@@ -142,8 +143,13 @@ def behind(tmp_path: Path) -> Iterator[Callable[[str], Model]]:
 
 @pytest.mark.parametrize("way", SERVED)
 def test_a_hosted_model_answers_as_the_same_model_does_here(
-    way: str, sealed: Sealed, store: Store, behind: Callable[[str], Model]
+    way: str,
+    sealed: Sealed,
+    store: Store,
+    behind: Callable[[str], Model],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(pictures, "pictures_for", CutPictures)  # what is sent are real pictures
     name, place, score = SERVED[way]
     local = behind(name)
     with served(local, key=KEY) as url:

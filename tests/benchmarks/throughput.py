@@ -3,7 +3,7 @@
     python -m tests.benchmarks.throughput [--quick] [--before TREE] [--device cpu|cuda]
 
 Three models: ViT-B-32 and RN50 as open_clip builds them, with random weights, and demo:with. For
-each, in one process and in turns: the loop a user of open_clip writes, the same through a
+each, in a process of its own and in turns: the loop a user of open_clip writes, the same through a
 DataLoader (the best of 0, 1 and 2 workers), this project's Scorer, the network alone as the Scorer
 runs it (best size of a call), and the network alone in PyTorch's float32 with all threads (best
 batch). 16 views a version, scores are cosines to the caption. Ratios are of figures of the same
@@ -31,6 +31,8 @@ WORKERS = (0, 1, 2)
 SIZES = {"cpu": (4, 8, 16, 32), "cuda": (64, 128, 256, 512, 1024)}
 BATCHES = {"cpu": (8, 16, 32, 64), "cuda": (64, 128, 256, 512, 1024)}
 MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}
+QUICK = {"rounds": 1, "seconds": 1.0, "trial": 0.3, "profile": 3.0}
+FULL = {"rounds": 3, "seconds": 4.0, "trial": 1.5, "profile": 6.0}
 WAYS = ("loop", "loader", "scorer", "bare", "eager")
 RATIOS = (
     ("scorer", "loop"),
@@ -179,6 +181,20 @@ def profiles(
     return found
 
 
+def alone(name: str, folder: Path, given: argparse.Namespace, device: str) -> dict[str, Any]:
+    """Measure a model in a process of its own, so that none finds what another has left."""
+    told = ["--one", name, "--work", str(folder), "--device", device]
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-m", "tests.benchmarks.throughput", *told]
+        + ["--quick"] * given.quick,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
 def share_of_card(found: dict[str, Any], rate: float) -> dict[str, float]:
     """Return which share of a matrix rate the Scorer and the network alone use."""
     from tests.benchmarks.throughput_card import fraction
@@ -198,9 +214,7 @@ def document(given: argparse.Namespace) -> dict[str, Any]:
     from tests.benchmarks.throughput_card import matrix_rate
 
     device = given.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    quick = {"rounds": 1, "seconds": 1.0, "trial": 0.3, "profile": 3.0}
-    full = {"rounds": 3, "seconds": 4.0, "trial": 1.5, "profile": 6.0}
-    pace = quick if given.quick else full
+    pace = QUICK if given.quick else FULL
     trees = {**({"before": given.before} if given.before else {}), "after": ROOT}
     found: dict[str, Any] = {"machine": described(), "device": device, "pace": pace, "models": []}
     rate = matrix_rate(torch.device(device), torch.bfloat16, MATRIX_SIDE[device])
@@ -208,7 +222,7 @@ def document(given: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as work:
         os.environ["TELLTALE_DATA"] = str(Path(work) / "data-after")
         for name in given.models:
-            one = measure(name, Path(work), device, pace)
+            one = alone(name, Path(work), given, device)
             one["share_of_matrix_rate"] = share_of_card(one, rate)
             one["profile"] = profiles(name, Path(work), trees, pace)
             found["models"].append(one)
@@ -289,8 +303,14 @@ def main() -> None:
     parser.add_argument("--before", type=Path, metavar="TREE")
     parser.add_argument("--device", choices=sorted(SIZES))
     parser.add_argument("--models", nargs="+", default=MODELS, choices=MODELS)
+    parser.add_argument("--one", choices=MODELS, help=argparse.SUPPRESS)
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     logging.disable(logging.WARNING)  # open_clip's, of weights that are random on purpose
+    if given.one:
+        pace = QUICK if given.quick else FULL
+        print(json.dumps(measure(given.one, given.work, given.device, pace)))
+        return
     found = document(given)
     if not given.quick:
         name = "throughput" if found["device"] == "cpu" else f"throughput_{found['device']}"
